@@ -1,0 +1,99 @@
+//! One byte form for a JSON value, so that equal values have equal digests wherever they were made.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256, written as 64 lower-case hex digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+impl Digest {
+    /// A digest from its hex text; `None` when it is not 64 lower-case hex digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let fits = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The hex text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// SHA-256 of bytes.
+#[must_use]
+pub fn digest_bytes(bytes: &[u8]) -> Digest {
+    Digest(hex::encode(Sha256::digest(bytes)))
+}
+
+/// SHA-256 of the canonical form.
+#[must_use]
+pub fn digest_json(value: &Value) -> Digest {
+    digest_bytes(canonical_json(value).as_bytes())
+}
+
+/// Compact JSON with the keys of every object sorted by their bytes.
+#[must_use]
+pub fn canonical_json(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort_unstable();
+            text.push('{');
+            for (index, key) in keys.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                text.push_str(&Value::from(key.as_str()).to_string());
+                text.push(':');
+                write(&map[key], text);
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write(item, text);
+            }
+            text.push(']');
+        }
+        scalar => text.push_str(&scalar.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{canonical_json, digest_json};
+
+    #[test]
+    fn key_order_does_not_matter() {
+        let value = json!({"b": [1, {"d": null, "c": "é\"\n"}], "a": 1.5});
+        assert_eq!(canonical_json(&value), r#"{"a":1.5,"b":[1,{"c":"é\"\n","d":null}]}"#);
+        let other: serde_json::Value =
+            serde_json::from_str(r#"{"a":1.5,"b":[1,{"c":"é\"\n","d":null}]}"#).unwrap();
+        assert_eq!(digest_json(&value), digest_json(&other));
+    }
+}

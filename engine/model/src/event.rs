@@ -1,0 +1,342 @@
+//! What can happen in a run. Events only grow: new kinds and new fields with defaults.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    ArtifactRef, Checkpoint, Digest, Finding, OperationKey, RunDefinition, Settled, StepError, StepName,
+    Timestamp,
+};
+
+/// Who holds a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Machine.
+    pub host: String,
+    /// Process.
+    pub pid: u32,
+    /// Start of the process in clock ticks since boot, so that a reused pid is not taken for it.
+    #[serde(default)]
+    pub started: u64,
+}
+
+/// How a run ended, or why it rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// Every step is done or skipped.
+    Done,
+    /// A step failed and a person decides; `resume` or `retry` go on.
+    Held,
+    /// An assessment or a policy forbids to go on.
+    Blocked,
+    /// What carries traffic was taken back.
+    RolledBack,
+    /// A rollback did not succeed: something is left, and the history says what.
+    Stuck,
+}
+
+/// What undoing takes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoScope {
+    /// Nothing: the step only reads.
+    #[default]
+    Nothing,
+    /// The share of production traffic.
+    Traffic,
+    /// Objects that were made.
+    Config,
+    /// Traffic first, then objects.
+    All,
+}
+
+impl UndoScope {
+    /// Whether undoing with this scope covers a step of scope `step`.
+    #[must_use]
+    pub fn covers(self, step: Self) -> bool {
+        step != Self::Nothing && (self == Self::All || self == step)
+    }
+}
+
+/// A call to the outside, as the audit keeps it. Redacted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// Number of the call inside the run's generation.
+    pub call: u64,
+    /// Connection.
+    pub connection: String,
+    /// Action, `CreateHttpApiRoute`.
+    pub action: String,
+    /// The operation it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationKey>,
+    /// What was asked, redacted: method, path, query, body.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub request: Value,
+    /// Digest of the request before redaction, keyed per run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Digest>,
+}
+
+/// An event of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run was submitted with this frozen definition.
+    RunCreated {
+        /// The frozen workflow.
+        definition: Box<RunDefinition>,
+        /// Version of the engine that froze it.
+        engine: String,
+    },
+    /// A process took the run; its generation is the envelope's.
+    RunClaimed {
+        /// The process.
+        holder: Holder,
+    },
+    /// An attempt of a step began.
+    StepStarted {
+        /// The step.
+        step: StepName,
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// The attempt's plan, stored as an artifact.
+    StepPlanned {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// Where the plan is.
+        plan: ArtifactRef,
+        /// Number of operations.
+        operations: u64,
+        /// The plan in a sentence.
+        summary: String,
+        /// Findings of severity warn and above; all are in the plan.
+        findings: Vec<Finding>,
+    },
+    /// A write is about to be sent.
+    CallIntended {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// The call.
+        call: CallRecord,
+    },
+    /// A call came back. For reads this is the only record.
+    CallAnswered {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// The call; of a write only its number, connection and action.
+        call: CallRecord,
+        /// HTTP status; absent when no answer came.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// The other side's request id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
+        /// Code of the failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        /// Milliseconds it took.
+        millis: u64,
+        /// Tries it took, throttled ones included.
+        #[serde(default)]
+        tries: u32,
+    },
+    /// An operation came to its end.
+    OperationSettled {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// The operation.
+        key: OperationKey,
+        /// What it came to.
+        settled: Settled,
+    },
+    /// A step stored where it stands.
+    Checkpointed {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// What it will be given when it goes on.
+        value: Value,
+    },
+    /// A step waits; it is called again at `until`.
+    StepPending {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// When it goes on.
+        until: Timestamp,
+        /// What it waits for, in words.
+        reason: String,
+    },
+    /// A step has applied its plan; its output is known, its checkpoints are not yet.
+    StepApplied {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// Handed to the steps that need this one.
+        output: Value,
+        /// Warnings in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
+    },
+    /// A step answered its checkpoints.
+    StepVerified {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// The answers.
+        checkpoints: Vec<Checkpoint>,
+    },
+    /// A step is done.
+    StepDone {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// An attempt failed.
+    StepFailed {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// Why.
+        error: StepError,
+        /// When the next attempt begins; absent when there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<Timestamp>,
+    },
+    /// A step will not run.
+    StepSkipped {
+        /// The step.
+        step: StepName,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Somebody, or a failure, asked to take something back.
+    UndoRequested {
+        /// What.
+        scope: UndoScope,
+        /// Why.
+        reason: String,
+    },
+    /// Undoing a step began.
+    StepUndoing {
+        /// The step.
+        step: StepName,
+    },
+    /// Undoing a step ended well.
+    StepUndone {
+        /// The step.
+        step: StepName,
+        /// Operations taken back.
+        #[serde(default)]
+        operations: Vec<OperationKey>,
+        /// Facts: times, shares, what was confirmed.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        facts: Value,
+    },
+    /// Undoing a step failed.
+    UndoFailed {
+        /// The step.
+        step: StepName,
+        /// Why.
+        error: StepError,
+    },
+    /// A person, or the engine for one, decided something.
+    Decided {
+        /// What, `retry`, `resume`, `accept` ...
+        decision: String,
+        /// Step it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<StepName>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// The process stopped cleanly before the run's end.
+    RunInterrupted {
+        /// Why, `SIGTERM`.
+        reason: String,
+    },
+    /// The run came to an end, or to a rest.
+    RunFinished {
+        /// How.
+        outcome: RunOutcome,
+        /// Why, when it is not done.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+}
+
+impl Event {
+    /// The step it is about.
+    #[must_use]
+    pub fn step(&self) -> Option<&StepName> {
+        match self {
+            Self::RunCreated { .. }
+            | Self::RunClaimed { .. }
+            | Self::UndoRequested { .. }
+            | Self::RunInterrupted { .. }
+            | Self::RunFinished { .. } => None,
+            Self::Decided { step, .. } => step.as_ref(),
+            Self::StepStarted { step, .. }
+            | Self::StepPlanned { step, .. }
+            | Self::CallIntended { step, .. }
+            | Self::CallAnswered { step, .. }
+            | Self::OperationSettled { step, .. }
+            | Self::Checkpointed { step, .. }
+            | Self::StepPending { step, .. }
+            | Self::StepApplied { step, .. }
+            | Self::StepVerified { step, .. }
+            | Self::StepDone { step, .. }
+            | Self::StepFailed { step, .. }
+            | Self::StepSkipped { step, .. }
+            | Self::StepUndoing { step }
+            | Self::StepUndone { step, .. }
+            | Self::UndoFailed { step, .. } => Some(step),
+        }
+    }
+
+    /// Its name in the journal, `step_started`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::RunCreated { .. } => "run_created",
+            Self::RunClaimed { .. } => "run_claimed",
+            Self::StepStarted { .. } => "step_started",
+            Self::StepPlanned { .. } => "step_planned",
+            Self::CallIntended { .. } => "call_intended",
+            Self::CallAnswered { .. } => "call_answered",
+            Self::OperationSettled { .. } => "operation_settled",
+            Self::Checkpointed { .. } => "checkpointed",
+            Self::StepPending { .. } => "step_pending",
+            Self::StepApplied { .. } => "step_applied",
+            Self::StepVerified { .. } => "step_verified",
+            Self::StepDone { .. } => "step_done",
+            Self::StepFailed { .. } => "step_failed",
+            Self::StepSkipped { .. } => "step_skipped",
+            Self::UndoRequested { .. } => "undo_requested",
+            Self::StepUndoing { .. } => "step_undoing",
+            Self::StepUndone { .. } => "step_undone",
+            Self::UndoFailed { .. } => "undo_failed",
+            Self::Decided { .. } => "decided",
+            Self::RunInterrupted { .. } => "run_interrupted",
+            Self::RunFinished { .. } => "run_finished",
+        }
+    }
+}

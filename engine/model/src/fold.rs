@@ -1,0 +1,425 @@
+//! From events to state: the only place that says what a run and its steps are, and which event may
+//! follow which. Status, history, progress and resume all come from here (invariant **truth**).
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    ArtifactRef, CallRecord, Checkpoint, ErrorClass, Event, Finding, Generation, Holder, OperationKey,
+    RunDefinition, RunOutcome, Settled, StepError, StepName, Timestamp, UndoScope,
+};
+
+/// The decision that takes up a step that failed, was skipped or was taken back.
+pub const RESUME: &str = "resume";
+
+/// State of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Submitted, not yet taken by a process.
+    Submitted,
+    /// A process has it, or had it when it died.
+    Running,
+    /// Stopped cleanly; `resume` goes on.
+    Interrupted,
+    /// Being taken back.
+    Undoing,
+    /// At its end or at rest.
+    Finished(RunOutcome),
+}
+
+/// State of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// Not started.
+    Waiting,
+    /// An attempt is under way.
+    Running,
+    /// Waits for a time.
+    Pending,
+    /// Failed; another attempt follows.
+    Retrying,
+    /// Failed for good.
+    Failed,
+    /// Applied; its checkpoints are being answered.
+    Applied,
+    /// Done.
+    Done,
+    /// Not run, with a reason.
+    Skipped,
+    /// Being taken back.
+    Undoing,
+    /// Taken back.
+    Undone,
+}
+
+/// What is known of an operation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "is")]
+pub enum OperationState {
+    /// A write was sent, or was about to be: what became of it must be looked up.
+    Intended(CallRecord),
+    /// It came to this.
+    Settled(Settled),
+}
+
+/// A step as its events tell it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepState {
+    /// Status.
+    pub status: StepStatus,
+    /// Attempts begun.
+    pub attempt: u32,
+    /// When the first attempt began.
+    pub started: Option<Timestamp>,
+    /// When it was done, failed for good, or was skipped.
+    pub ended: Option<Timestamp>,
+    /// When it goes on, while it waits.
+    pub until: Option<Timestamp>,
+    /// What it waits for, why it failed or was skipped.
+    pub reason: Option<String>,
+    /// The plan of the latest attempt.
+    pub plan: Option<ArtifactRef>,
+    /// Number of operations in it.
+    pub planned_operations: u64,
+    /// Findings of the plan, warn and above.
+    pub findings: Vec<Finding>,
+    /// Operations with an intent or a result.
+    pub operations: BTreeMap<OperationKey, OperationState>,
+    /// The latest checkpoint.
+    pub checkpoint: Option<Value>,
+    /// Output, once applied.
+    pub output: Option<Value>,
+    /// Warnings.
+    pub warnings: Vec<String>,
+    /// Answers to checkpoints.
+    pub checkpoints: Vec<Checkpoint>,
+    /// The latest failure.
+    pub error: Option<StepError>,
+    /// Calls answered, reads and writes.
+    pub calls: u64,
+    /// The plan does not fit the world any more: the next attempt has to plan anew.
+    pub stale: bool,
+    /// Attempts begun before somebody last said `resume`: they do not count as retries any more.
+    pub resumed_attempt: u32,
+    /// When somebody last said `resume`: limits of time count from then.
+    pub resumed_at: Option<Timestamp>,
+}
+
+impl Default for StepState {
+    fn default() -> Self {
+        Self {
+            status: StepStatus::Waiting,
+            attempt: 0,
+            started: None,
+            ended: None,
+            until: None,
+            reason: None,
+            plan: None,
+            planned_operations: 0,
+            findings: Vec::new(),
+            operations: BTreeMap::new(),
+            checkpoint: None,
+            output: None,
+            warnings: Vec::new(),
+            checkpoints: Vec::new(),
+            error: None,
+            calls: 0,
+            stale: false,
+            resumed_attempt: 0,
+            resumed_at: None,
+        }
+    }
+}
+
+impl StepState {
+    /// Settled operations by key.
+    pub fn settled(&self) -> impl Iterator<Item = (&OperationKey, &Settled)> {
+        self.operations.iter().filter_map(|(key, state)| match state {
+            OperationState::Settled(settled) => Some((key, settled)),
+            OperationState::Intended(_) => None,
+        })
+    }
+
+    /// Operations with an intent and no result.
+    pub fn unsettled(&self) -> impl Iterator<Item = &OperationKey> {
+        self.operations
+            .iter()
+            .filter_map(|(key, state)| matches!(state, OperationState::Intended(_)).then_some(key))
+    }
+}
+
+/// A run as its events tell it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunState {
+    /// Status.
+    pub status: RunStatus,
+    /// The frozen workflow.
+    pub definition: RunDefinition,
+    /// Version of the engine that froze it.
+    pub engine: String,
+    /// When it was submitted.
+    pub created: Timestamp,
+    /// When the latest event was written.
+    pub updated: Timestamp,
+    /// Latest ownership.
+    pub generation: Generation,
+    /// Latest owner.
+    pub holder: Option<Holder>,
+    /// Why it rests.
+    pub reason: Option<String>,
+    /// What is being taken back, or was.
+    pub undo: Option<UndoScope>,
+    /// An undo was asked for and has not come to its end, whoever works on it.
+    pub undoing: bool,
+    /// Steps by name.
+    pub steps: BTreeMap<StepName, StepState>,
+}
+
+/// An event that may not stand where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IllegalEvent {
+    /// The history does not begin with `run_created`.
+    #[error("a history begins with run_created, not with {0}")]
+    Beginning(&'static str),
+    /// The run was created twice.
+    #[error("run_created stands in the middle of a history")]
+    CreatedTwice,
+    /// The step is not in the definition.
+    #[error("{event} names step `{step}`, which the run does not have")]
+    UnknownStep {
+        /// Kind of the event.
+        event: &'static str,
+        /// The step.
+        step: StepName,
+    },
+    /// The event does not follow from the step's status.
+    #[error("{event} cannot follow: step `{step}` is {status:?}")]
+    StepStatus {
+        /// Kind of the event.
+        event: &'static str,
+        /// The step.
+        step: StepName,
+        /// Its status.
+        status: StepStatus,
+    },
+}
+
+impl RunState {
+    /// The state after the first event.
+    pub fn begin(event: &Event, at: Timestamp) -> Result<Self, IllegalEvent> {
+        let Event::RunCreated { definition, engine } = event else {
+            return Err(IllegalEvent::Beginning(event.kind()));
+        };
+        let steps = definition.steps.iter().map(|step| (step.name.clone(), StepState::default())).collect();
+        Ok(Self {
+            status: RunStatus::Submitted,
+            definition: (**definition).clone(),
+            engine: engine.clone(),
+            created: at,
+            updated: at,
+            generation: 0,
+            holder: None,
+            reason: None,
+            undo: None,
+            undoing: false,
+            steps,
+        })
+    }
+
+    /// The state after a whole history; `None` for an empty one.
+    pub fn fold<'a>(
+        events: impl IntoIterator<Item = (&'a Event, Generation, Timestamp)>,
+    ) -> Result<Option<Self>, IllegalEvent> {
+        let mut events = events.into_iter();
+        let Some((first, _, at)) = events.next() else {
+            return Ok(None);
+        };
+        let mut state = Self::begin(first, at)?;
+        for (event, generation, at) in events {
+            state.apply(event, generation, at)?;
+        }
+        Ok(Some(state))
+    }
+
+    /// The step's state; `None` when the run has no such step.
+    #[must_use]
+    pub fn step(&self, name: &StepName) -> Option<&StepState> {
+        self.steps.get(name)
+    }
+
+    /// Takes one more event in.
+    pub fn apply(
+        &mut self,
+        event: &Event,
+        generation: Generation,
+        at: Timestamp,
+    ) -> Result<(), IllegalEvent> {
+        self.updated = at;
+        self.generation = self.generation.max(generation);
+        if let Some(name) = event.step() {
+            let kind = event.kind();
+            let Some(step) = self.steps.get_mut(name) else {
+                return Err(IllegalEvent::UnknownStep { event: kind, step: name.clone() });
+            };
+            if !allowed(event, step.status) {
+                return Err(IllegalEvent::StepStatus {
+                    event: kind,
+                    step: name.clone(),
+                    status: step.status,
+                });
+            }
+            step.take(event, at);
+            return Ok(());
+        }
+        match event {
+            Event::RunCreated { .. } => return Err(IllegalEvent::CreatedTwice),
+            Event::RunClaimed { holder } => {
+                self.status = if self.undoing { RunStatus::Undoing } else { RunStatus::Running };
+                self.holder = Some(holder.clone());
+                self.reason = None;
+            }
+            Event::UndoRequested { scope, reason } => {
+                self.status = RunStatus::Undoing;
+                self.undo = Some(*scope);
+                self.undoing = true;
+                self.reason = Some(reason.clone());
+            }
+            Event::RunInterrupted { reason } => {
+                self.status = RunStatus::Interrupted;
+                self.reason = Some(reason.clone());
+            }
+            Event::RunFinished { outcome, reason } => {
+                self.status = RunStatus::Finished(*outcome);
+                self.undoing = false;
+                self.reason = (!reason.is_empty()).then(|| reason.clone());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The table of what may follow: which step statuses an event may meet.
+fn allowed(event: &Event, status: StepStatus) -> bool {
+    use StepStatus::{Applied, Done, Failed, Pending, Retrying, Running, Skipped, Undoing, Undone, Waiting};
+    match event {
+        // Running and Pending: the process died and its successor begins a new attempt or goes on.
+        Event::StepStarted { .. } => {
+            matches!(status, Waiting | Running | Pending | Retrying | Failed | Undone | Applied)
+        }
+        Event::StepPlanned { .. } => matches!(status, Running | Pending),
+        Event::StepPending { .. } | Event::StepApplied { .. } => {
+            matches!(status, Running | Pending)
+        }
+        Event::StepFailed { .. } => matches!(status, Running | Pending | Applied),
+        Event::StepVerified { .. } | Event::StepDone { .. } => status == Applied,
+        Event::StepSkipped { .. } => matches!(status, Waiting | Failed | Retrying),
+        Event::StepUndoing { .. } => {
+            matches!(status, Running | Pending | Retrying | Failed | Applied | Done | Undoing | Undone)
+        }
+        Event::StepUndone { .. } | Event::UndoFailed { .. } => status == Undoing,
+        // An answer may arrive after the step has been given up, and must not be lost.
+        Event::CallIntended { .. }
+        | Event::CallAnswered { .. }
+        | Event::OperationSettled { .. }
+        | Event::Checkpointed { .. }
+        | Event::Decided { .. } => {
+            !matches!(status, Waiting | Skipped) || matches!(event, Event::Decided { .. })
+        }
+        _ => true,
+    }
+}
+
+impl StepState {
+    fn take(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::StepStarted { attempt, .. } => {
+                self.status = StepStatus::Running;
+                self.attempt = *attempt;
+                self.started.get_or_insert(at);
+                (self.ended, self.until, self.reason) = (None, None, None);
+            }
+            Event::StepPlanned { plan, operations, findings, .. } => {
+                self.plan = Some(plan.clone());
+                self.planned_operations = *operations;
+                self.stale = false;
+                self.findings.clone_from(findings);
+            }
+            Event::CallIntended { call, .. } => {
+                if let Some(key) = &call.operation {
+                    self.operations.insert(key.clone(), OperationState::Intended(call.clone()));
+                }
+            }
+            Event::CallAnswered { .. } => self.calls += 1,
+            Event::OperationSettled { key, settled, .. } => {
+                self.operations.insert(key.clone(), OperationState::Settled(settled.clone()));
+            }
+            Event::Checkpointed { value, .. } => self.checkpoint = Some(value.clone()),
+            Event::StepPending { until, reason, .. } => {
+                self.status = StepStatus::Pending;
+                self.until = Some(*until);
+                self.reason = Some(reason.clone());
+            }
+            Event::StepApplied { output, warnings, .. } => {
+                self.status = StepStatus::Applied;
+                self.output = Some(output.clone());
+                self.warnings.clone_from(warnings);
+                (self.until, self.reason) = (None, None);
+            }
+            Event::StepVerified { checkpoints, .. } => self.checkpoints.clone_from(checkpoints),
+            Event::StepDone { .. } => {
+                self.status = StepStatus::Done;
+                self.ended = Some(at);
+                self.error = None;
+            }
+            Event::StepFailed { error, retry_at, .. } => {
+                self.status = if retry_at.is_some() { StepStatus::Retrying } else { StepStatus::Failed };
+                self.until = *retry_at;
+                self.ended = retry_at.is_none().then_some(at);
+                self.reason = Some(error.message.clone());
+                self.stale |= error.class == ErrorClass::Conflict;
+                self.error = Some(error.clone());
+            }
+            Event::StepSkipped { reason, .. } => {
+                self.status = StepStatus::Skipped;
+                self.ended = Some(at);
+                self.reason = Some(reason.clone());
+            }
+            Event::StepUndoing { .. } => {
+                self.status = StepStatus::Undoing;
+                self.until = None;
+            }
+            Event::StepUndone { operations, .. } => {
+                self.status = StepStatus::Undone;
+                self.ended = Some(at);
+                self.stale = true;
+                self.checkpoint = None;
+                for key in operations {
+                    self.operations.remove(key);
+                }
+            }
+            Event::UndoFailed { error, .. } => {
+                self.reason = Some(error.message.clone());
+                self.error = Some(error.clone());
+            }
+            Event::Decided { decision, .. } if decision == RESUME => self.resume(at),
+            _ => {}
+        }
+    }
+
+    /// Takes a step that rests up again: due at once, with all its attempts and all its time.
+    fn resume(&mut self, at: Timestamp) {
+        self.status = match self.status {
+            StepStatus::Skipped if self.attempt == 0 => StepStatus::Waiting,
+            StepStatus::Failed | StepStatus::Undone | StepStatus::Skipped => StepStatus::Retrying,
+            _ => return,
+        };
+        self.resumed_attempt = self.attempt;
+        self.resumed_at = Some(at);
+        (self.ended, self.until, self.reason) = (None, None, None);
+    }
+}

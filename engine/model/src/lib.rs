@@ -1,0 +1,28 @@
+//! The engine's vocabulary: ids, the frozen run, events, and the fold from events to state.
+//!
+//! Pure data: no I/O, no async, no clock. Every other engine crate speaks in these words, and so
+//! do the journal, the command line and the JSON it prints.
+
+mod artifact;
+mod canonical;
+mod definition;
+mod envelope;
+mod error;
+mod event;
+mod finding;
+mod fold;
+mod ids;
+mod operation;
+mod time;
+
+pub use artifact::ArtifactRef;
+pub use canonical::{Digest, canonical_json, digest_bytes, digest_json};
+pub use definition::{Backoff, ConnectionDefinition, OnFailure, RetryPolicy, RunDefinition, StepDefinition};
+pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
+pub use error::{ErrorClass, StepError};
+pub use event::{CallRecord, Event, Holder, RunOutcome, UndoScope};
+pub use finding::{Checkpoint, CheckpointResult, Finding, Severity};
+pub use fold::{IllegalEvent, OperationState, RESUME, RunState, RunStatus, StepState, StepStatus};
+pub use ids::{ConnectionName, Generation, InvalidName, MigratorName, OperationKey, RunId, Seq, StepName};
+pub use operation::{ObjectRef, Operation, Outcome, Plan, Settled, Verb};
+pub use time::Timestamp;
