@@ -1,0 +1,109 @@
+//! The trait every migrator implements. It keeps nothing between calls: whatever it needs again is
+//! in its input, and that comes from the journal.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gateshift_model::{
+    Checkpoint, Finding, MigratorName, OperationKey, Plan, RunId, Settled, StepError, StepName,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Host, Manifest};
+
+/// Everything a migrator is given. Equal input and equal answers of the host give equal results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepInput {
+    /// The run.
+    pub run: RunId,
+    /// The step.
+    pub step: StepName,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The step's settings, as the workflow has them after inputs were filled in.
+    pub settings: Value,
+    /// Outputs of the steps before this one, nearest first, by the name of the migrator that did them.
+    pub outputs: BTreeMap<MigratorName, Value>,
+    /// Operations that earlier attempts settled.
+    pub settled: BTreeMap<OperationKey, Settled>,
+    /// Operations with an intent but no result: look before you write.
+    pub unsettled: Vec<OperationKey>,
+    /// The latest checkpoint of earlier attempts or calls.
+    pub checkpoint: Option<Value>,
+}
+
+/// How `apply` came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Applied {
+    /// The plan is applied.
+    Done {
+        /// Handed to later steps; has the manifest's output schema.
+        output: Value,
+        /// What went differently than wished, in words.
+        #[serde(default)]
+        warnings: Vec<String>,
+    },
+    /// Not yet: call again after a while, with this checkpoint.
+    Pending {
+        /// Given back as [`StepInput::checkpoint`].
+        checkpoint: Value,
+        /// How long to wait.
+        after: Duration,
+        /// What it waits for, in words.
+        reason: String,
+    },
+}
+
+/// How `undo` came back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Undone {
+    /// Operations taken back.
+    pub operations: Vec<OperationKey>,
+    /// Facts for the history: times, shares, confirmations.
+    #[serde(default)]
+    pub facts: Value,
+    /// What could not be taken back and why; not empty means the run is stuck.
+    #[serde(default)]
+    pub left: Vec<String>,
+}
+
+/// One kind of step.
+#[async_trait]
+pub trait Migrator: Send + Sync {
+    /// What it is and what it needs. Constant.
+    fn manifest(&self) -> Manifest;
+
+    /// Checks settings beyond what the schema can say. Pure; all findings at once.
+    fn check(&self, settings: &Value) -> Vec<Finding> {
+        let _ = settings;
+        Vec::new()
+    }
+
+    /// Decides: reads the target's observed state through the host, then works out what to do as a
+    /// pure function of it, of the settings and of earlier outputs. Writes nothing.
+    async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError>;
+
+    /// Acts: walks the plan's operations without any choice of its own.
+    async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError>;
+
+    /// Answers for the checkpoints of this step, with evidence. Writes nothing.
+    async fn verify(
+        &self,
+        host: &dyn Host,
+        input: &StepInput,
+        plan: &Plan,
+        output: &Value,
+    ) -> Result<Vec<Checkpoint>, StepError>;
+
+    /// Takes back what the journal says this run made, in reverse. Safe after a half-finished `apply`,
+    /// safe to repeat. `plan` is absent when the step was never planned.
+    async fn undo(
+        &self,
+        host: &dyn Host,
+        input: &StepInput,
+        plan: Option<&Plan>,
+    ) -> Result<Undone, StepError>;
+}
