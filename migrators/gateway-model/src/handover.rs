@@ -1,0 +1,117 @@
+//! What a step hands to the steps after it, through the journal. Fields are only ever added.
+
+use std::collections::BTreeMap;
+
+use gateshift_model::ArtifactRef;
+use serde::{Deserialize, Serialize};
+
+use crate::{Entry, Origin};
+
+/// Output of `assess`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assessed {
+    /// The [`Inventory`](crate::Inventory), as JSON.
+    pub inventory: ArtifactRef,
+    /// Where it was read.
+    pub origin: Origin,
+    /// Name of the gateway.
+    pub gateway_name: String,
+    /// Objects by kind.
+    pub counts: BTreeMap<String, u64>,
+    /// Findings by severity.
+    pub findings: BTreeMap<String, u64>,
+    /// Fields of the source's answers.
+    pub fields: u64,
+    /// Those accounted for; equal to `fields`, or the run is blocked.
+    pub fields_accounted: u64,
+}
+
+/// Output of `instance`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetInstance {
+    /// Id of the target gateway.
+    pub gateway: String,
+    /// Its name.
+    pub name: String,
+    /// Its default environment.
+    pub environment: String,
+    /// Size.
+    pub spec: String,
+    /// VPC.
+    pub vpc: String,
+    /// Engine version.
+    pub version: String,
+    /// Ways in.
+    pub entries: Vec<Entry>,
+}
+
+/// Output of `routes`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetRoutes {
+    /// Id of the HTTP API that holds the routes.
+    pub api: String,
+    /// Domains: name -> id.
+    pub domains: BTreeMap<String, String>,
+    /// Sources: id at the source -> id at the target.
+    pub sources: BTreeMap<String, String>,
+    /// Services: id at the source -> id at the target.
+    pub services: BTreeMap<String, String>,
+    /// Routes: id at the source -> what it became.
+    pub routes: BTreeMap<String, TargetRoute>,
+}
+
+/// What a route became.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetRoute {
+    /// Id at the target.
+    pub id: String,
+    /// Name at the target.
+    pub name: String,
+    /// Deployed: it serves traffic.
+    pub deployed: bool,
+}
+
+/// Output of `verify`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Requests sent to both gateways and compared.
+    pub compared: u64,
+    /// Those whose answers differed.
+    pub mismatches: u64,
+    /// Published routes that at least one compared request was made for.
+    pub routes_covered: u64,
+    /// Published routes.
+    pub routes: u64,
+    /// Hosts that answered on the target.
+    pub hosts: Vec<String>,
+    /// The comparison in full, as JSON.
+    pub report: ArtifactRef,
+}
+
+/// Output of `traffic`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shifted {
+    /// Hosts moved.
+    pub hosts: Vec<String>,
+    /// Stages walked.
+    pub stages: Vec<StageReached>,
+    /// Share planned at the end, percent.
+    pub planned_share: f64,
+    /// Share measured at the end, percent; absent when nothing could be measured.
+    pub measured_share: Option<f64>,
+}
+
+/// One stage of a shift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageReached {
+    /// Planned share, percent.
+    pub share: f64,
+    /// Share of answers of the authoritative servers, percent.
+    pub answered: Option<f64>,
+    /// Share of requests, percent; absent when there was too little traffic.
+    pub measured: Option<f64>,
+    /// Requests that both gateways served while it was measured.
+    pub requests: u64,
+    /// When it was reached, milliseconds since the Unix epoch.
+    pub at: i64,
+}

@@ -1,0 +1,147 @@
+//! Where requests go: registries and services.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Kind of a service source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// A Kubernetes cluster.
+    Kubernetes,
+    /// A Nacos registry.
+    Nacos,
+    /// A kind with no counterpart, by the source's own name for it.
+    Other(String),
+}
+
+/// A service source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Id at the source gateway.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// Kind.
+    pub kind: SourceKind,
+    /// Cluster id or registry instance id.
+    pub instance: String,
+    /// Bound to the gateway and valid.
+    pub usable: bool,
+    /// Routes come from Ingress objects of this cluster.
+    #[serde(default)]
+    pub ingress: bool,
+}
+
+/// Kind of a service with what finds its endpoints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum ServiceKind {
+    /// A Kubernetes service.
+    Kubernetes {
+        /// Namespace.
+        namespace: String,
+    },
+    /// A service in Nacos.
+    Nacos {
+        /// Namespace id.
+        namespace: String,
+        /// Group.
+        group: String,
+    },
+    /// Fixed addresses, each with its port.
+    Fixed {
+        /// `10.1.2.3:8080`, `[fd00::1]:8080`.
+        addresses: Vec<String>,
+    },
+    /// Names, each with its port.
+    Dns {
+        /// `billing.internal:80`.
+        addresses: Vec<String>,
+        /// Name servers to ask; empty for the VPC's.
+        servers: Vec<String>,
+    },
+    /// A function.
+    Function {
+        /// Function, without any service of an older generation.
+        function: String,
+        /// Version or alias.
+        qualifier: String,
+        /// Service it belongs to, in the older generation of functions only.
+        #[serde(default)]
+        service: Option<String>,
+    },
+    /// A kind with no counterpart, by the source's own name for it.
+    Other {
+        /// That name.
+        name: String,
+    },
+}
+
+/// Health checks of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// `TCP`, `HTTP`, `GRPC`.
+    pub protocol: String,
+    /// Seconds.
+    pub interval: u32,
+    /// Seconds.
+    pub timeout: u32,
+    /// Successes until healthy.
+    pub healthy_threshold: u32,
+    /// Failures until unhealthy.
+    pub unhealthy_threshold: u32,
+    /// Host of HTTP checks.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// Path of HTTP checks.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Statuses that count as healthy; empty means the default.
+    #[serde(default)]
+    pub statuses: Vec<u16>,
+}
+
+/// A version of a service: the instances with these labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceVersion {
+    /// Name.
+    pub name: String,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Id at the source.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: ServiceKind,
+    /// Source it comes from, by id.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Name other configuration refers to it by.
+    #[serde(default)]
+    pub fqdn: Option<String>,
+    /// `HTTP`, `HTTPS`, `HTTP2`, `GRPC`, `DUBBO`.
+    pub protocol: String,
+    /// Main port, when it has one.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// All ports, when several.
+    #[serde(default)]
+    pub ports: Vec<u16>,
+    /// Health checks, when on.
+    #[serde(default)]
+    pub health_check: Option<HealthCheck>,
+    /// Versions.
+    #[serde(default)]
+    pub versions: Vec<ServiceVersion>,
+    /// The rest of its traffic policy as the source answered it, for later work.
+    #[serde(default)]
+    pub traffic_policy: serde_json::Value,
+}
