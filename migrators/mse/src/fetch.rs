@@ -1,0 +1,110 @@
+//! Asks the source for everything it has. Details of routes, services and domains are asked for a
+//! few at a time; the host paces them.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use gateshift_sdk::api::{Host, Progress};
+use gateshift_sdk::model::StepError;
+use serde_json::Value;
+
+use crate::answers::Answers;
+use crate::client::{Client, Paging};
+
+/// Detail calls under way at once.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Lists about the whole gateway that name it by a parameter and have no pages.
+const WHOLE: &[&str] = &[
+    "GetGateway",
+    "ListGatewaySlb",
+    "ListSecurityGroupRule",
+    "ListSSLCert",
+    "ListGatewayDomain",
+    "ListServiceSource",
+    "GetPlugins",
+    "GetGatewayConfig",
+    "GetGatewayOption",
+];
+
+/// Lists whose filter names the gateway.
+const FILTERED_PAGES: &[&str] =
+    &["ListGateway", "ListGatewayService", "ListGatewayRoute", "GatewayBlackWhiteList", "ListGatewayAuth"];
+
+/// The three rule lists: a filter, no pages.
+const RULES: &[&str] = &["ListGatewayFlowRule", "ListGatewayIsolationRule", "ListGatewayCircuitBreakerRule"];
+
+/// Reads the whole gateway.
+pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<Answers, StepError> {
+    let client = Client::new(host, connection, gateway);
+    let mut answers = Answers::default();
+    let lists = WHOLE.len() + FILTERED_PAGES.len() + RULES.len() + 1;
+    let mut done = 0;
+    let mut tick = |text: &str| {
+        done += 1;
+        host.progress(Progress { done, total: lists as u64, text: text.to_owned() });
+    };
+    for action in WHOLE {
+        tick(action);
+        answers.push(action, "", client.get(action, &[]).await?);
+    }
+    for action in FILTERED_PAGES {
+        tick(action);
+        push_pages(&mut answers, action, client.pages(action, Paging::Filtered).await?);
+    }
+    for action in RULES {
+        tick(action);
+        answers.push(action, "", client.filtered(action).await?);
+    }
+    tick("ListGatewayAuthConsumer");
+    push_pages(
+        &mut answers,
+        "ListGatewayAuthConsumer",
+        client.pages("ListGatewayAuthConsumer", Paging::Text).await?,
+    );
+
+    for (list, id, detail, parameter) in [
+        ("ListGatewayDomain", "Id", "GetGatewayDomainDetail", "Id"),
+        ("ListGatewayService", "Id", "GetGatewayServiceDetail", "ServiceId"),
+        ("ListGatewayRoute", "Id", "GetGatewayRouteDetail", "RouteId"),
+        ("ListGatewayAuth", "Id", "GetGatewayAuthDetail", "Id"),
+        ("GetPlugins", "Id", "GetPluginConfig", "PluginId"),
+    ] {
+        let ids: Vec<String> = answers.items(list).map(|item| id_text(&item[id])).collect();
+        details(host, client, &mut answers, detail, parameter, ids).await?;
+    }
+    Ok(answers)
+}
+
+async fn details(
+    host: &dyn Host,
+    client: Client<'_>,
+    answers: &mut Answers,
+    action: &str,
+    parameter: &str,
+    ids: Vec<String>,
+) -> Result<(), StepError> {
+    let total = ids.len() as u64;
+    let mut found = stream::iter(ids)
+        .map(|id| async move {
+            let body = client.get(action, &[(parameter, id.clone())]).await?;
+            Ok::<_, StepError>((id, body))
+        })
+        .buffered(SIDE_BY_SIDE);
+    let mut done = 0;
+    while let Some((id, body)) = found.try_next().await? {
+        done += 1;
+        host.progress(Progress { done, total, text: action.to_owned() });
+        answers.push(action, id, body);
+    }
+    Ok(())
+}
+
+fn push_pages(answers: &mut Answers, action: &str, pages: Vec<Value>) {
+    for (number, page) in (1..).zip(pages) {
+        answers.push(action, format!("page {number}"), page);
+    }
+}
+
+/// Ids are integers in some answers and text in others.
+pub(crate) fn id_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

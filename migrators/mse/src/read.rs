@@ -1,0 +1,157 @@
+//! From all answers to the inventory. Pure: the same answers give the same inventory.
+
+use std::collections::{BTreeMap, HashMap};
+
+use gateshift_gateway_model::{FORMAT, Inventory, Origin, RawAnswer};
+use gateshift_sdk::model::{Finding, Severity};
+use serde_json::Value;
+
+use crate::account::account;
+use crate::convert;
+use crate::fetch::id_text;
+use crate::{Answers, CONNECTION_KIND};
+
+/// What reading gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The inventory.
+    pub inventory: Inventory,
+    /// What could not be understood.
+    pub findings: Vec<Finding>,
+    /// Status of the gateway as the product numbers it.
+    pub status: i64,
+}
+
+/// Kinds of objects kept as answered, with the action that lists them and, where there is one, the
+/// action that details them.
+const OTHERS: &[(&str, &str)] = &[
+    ("access-lists", "GatewayBlackWhiteList"),
+    ("authentications", "GetGatewayAuthDetail"),
+    ("consumers", "ListGatewayAuthConsumer"),
+    ("flow-rules", "ListGatewayFlowRule"),
+    ("isolation-rules", "ListGatewayIsolationRule"),
+    ("circuit-breakers", "ListGatewayCircuitBreakerRule"),
+    ("plugins", "GetPlugins"),
+    ("plugin-configurations", "GetPluginConfig"),
+    ("parameters", "GetGatewayConfig"),
+    ("options", "GetGatewayOption"),
+    ("security-group-rules", "ListSecurityGroupRule"),
+];
+
+/// Reads the answers about `gateway`.
+#[must_use]
+pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
+    let mut findings = Vec::new();
+    let index = answers.index();
+    let detail = index.get(&("GetGateway", "")).map_or(Value::Null, |body| body["Data"].clone());
+    let listed = answers
+        .items("ListGateway")
+        .find(|item| item["GatewayUniqueId"] == gateway)
+        .cloned()
+        .unwrap_or_default();
+    let slbs: Vec<Value> = answers.items("ListGatewaySlb").cloned().collect();
+    let instance = convert::instance(&listed, &detail, &slbs, &mut findings);
+
+    let domains = answers
+        .items("ListGatewayDomain")
+        .filter_map(|item| {
+            convert::domain(item, detail_of(&index, "GetGatewayDomainDetail", item), &mut findings)
+        })
+        .collect::<Vec<_>>();
+    let sources =
+        answers.items("ListServiceSource").filter_map(|item| convert::source(item, &mut findings)).collect();
+    let services = answers
+        .items("ListGatewayService")
+        .filter_map(|item| {
+            convert::service(item, detail_of(&index, "GetGatewayServiceDetail", item), &mut findings)
+        })
+        .collect();
+    let mut routes: Vec<_> = answers
+        .items("ListGatewayRoute")
+        .filter_map(|item| {
+            convert::route(item, detail_of(&index, "GetGatewayRouteDetail", item), &mut findings)
+        })
+        .collect();
+    routes.sort_by_cached_key(|route| {
+        (route.created_at, route.id.parse::<u64>().unwrap_or(u64::MAX), route.id.clone())
+    });
+
+    let used: Vec<&String> = domains.iter().filter_map(|domain| domain.certificate.as_ref()).collect();
+    let certificates = answers
+        .items("ListSSLCert")
+        .filter_map(convert::certificate)
+        .filter(|certificate| used.contains(&&certificate.identifier))
+        .collect();
+    let accounting = account(answers);
+    findings.extend(accounting.unknown.iter().map(|field| {
+        Finding::new(
+            Severity::Block,
+            "SRC-UNKNOWN-FIELD",
+            format!("{}/{}", field.action, field.path),
+            format!(
+                "the source answered with a field nobody accounts for ({}): what it does would be lost",
+                field.kind
+            ),
+        )
+        .with_action("update gateshift, or report the field; nothing is written until it is understood")
+    }));
+
+    let inventory = Inventory {
+        format: FORMAT,
+        taken_at,
+        origin: Origin {
+            product: CONNECTION_KIND.to_owned(),
+            region: text(&detail, "Region").or_else(|| text(&listed, "Region")).unwrap_or_default(),
+            gateway: gateway.to_owned(),
+        },
+        instance,
+        domains,
+        certificates,
+        sources,
+        services,
+        routes,
+        others: others(answers),
+        accounting,
+        raw: answers
+            .answers
+            .iter()
+            .map(|answer| RawAnswer {
+                action: answer.action.clone(),
+                about: answer.about.clone(),
+                digest: answer.digest(),
+            })
+            .collect(),
+    };
+    let status = detail["Status"].as_i64().or_else(|| listed["Status"].as_i64()).unwrap_or(-1);
+    Read { inventory, findings, status }
+}
+
+/// The detail of a list's item; the item itself when the detail is missing, which then shows as
+/// an unexpected form.
+fn detail_of<'a>(index: &HashMap<(&str, &str), &'a Value>, action: &str, item: &'a Value) -> &'a Value {
+    index.get(&(action, id_text(&item["Id"]).as_str())).map_or(item, |body| &body["Data"])
+}
+
+fn others(answers: &Answers) -> BTreeMap<String, Vec<Value>> {
+    let mut others = BTreeMap::new();
+    for (kind, action) in OTHERS {
+        let items: Vec<Value> = answers
+            .of(action)
+            .flat_map(|answer| {
+                let items = crate::answers::items(&answer.body);
+                let single = items.is_empty()
+                    && answer.body["Data"].is_object()
+                    && answer.body["Data"]["TotalSize"].is_null();
+                if single { vec![answer.body["Data"].clone()] } else { items.to_vec() }
+            })
+            .collect();
+        if !items.is_empty() {
+            others.insert((*kind).to_owned(), items);
+        }
+    }
+    others
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,347 @@
+//! The parts of the answers that the reader takes in, as types. Lenient about the two-typed fields
+//! the product is known for; the account of fields sees to it that nothing else is overlooked.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Text that may be absent or null.
+fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.unwrap_or_default())
+}
+
+/// A boolean that is text in some answers.
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::Bool(value) => value,
+        Value::String(text) => matches!(text.to_ascii_lowercase().as_str(), "true" | "on" | "1"),
+        Value::Number(number) => number.as_i64() == Some(1),
+        _ => false,
+    })
+}
+
+/// A list that may be absent or null.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<T>>::deserialize(from)?.unwrap_or_default())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Predicate {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) key: String,
+    #[serde(default, rename = "Type", deserialize_with = "text")]
+    pub(crate) kind: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) value: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PathPredicate {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) path: String,
+    #[serde(default, rename = "Type", deserialize_with = "text")]
+    pub(crate) kind: String,
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) ignore_case: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Predicates {
+    #[serde(default)]
+    pub(crate) path_predicates: Option<PathPredicate>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) method_predicates: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) header_predicates: Vec<Predicate>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) query_predicates: Vec<Predicate>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RouteService {
+    #[serde(default)]
+    pub(crate) service_id: Value,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) service_name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) service_port: Option<u16>,
+    #[serde(default)]
+    pub(crate) percent: Option<u32>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) version: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) agreement_type: String,
+    #[serde(default)]
+    pub(crate) http_dubbo_transcoder: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DirectResponse {
+    #[serde(default)]
+    pub(crate) code: Option<u16>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) body: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Redirect {
+    #[serde(default)]
+    pub(crate) code: Option<u16>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) host: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) path: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TimeoutPolicy {
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) status: bool,
+    #[serde(default)]
+    pub(crate) unit_num: Option<u32>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) time_unit: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RetryPolicy {
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) status: bool,
+    #[serde(default)]
+    pub(crate) attempts: Option<u32>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) retry_on: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) http_codes: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RouteDetail {
+    pub(crate) id: Value,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) description: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) domain_name_list: Vec<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) domain_name: String,
+    #[serde(default)]
+    pub(crate) route_predicates: Option<Predicates>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) predicates: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) destination_type: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) route_services: Vec<RouteService>,
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) fallback: bool,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) fallback_services: Vec<RouteService>,
+    #[serde(default)]
+    pub(crate) direct_response: Option<DirectResponse>,
+    #[serde(default)]
+    pub(crate) redirect: Option<Redirect>,
+    #[serde(default)]
+    pub(crate) timeout: Option<TimeoutPolicy>,
+    #[serde(default)]
+    pub(crate) retry: Option<RetryPolicy>,
+    #[serde(default)]
+    pub(crate) route_order: Option<i64>,
+    #[serde(default)]
+    pub(crate) gmt_create: Value,
+    #[serde(default)]
+    pub(crate) status: i64,
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) enable_waf: bool,
+    #[serde(default, rename = "Cors")]
+    pub(crate) cors: Value,
+    #[serde(default, rename = "HTTPRewrite")]
+    pub(crate) rewrite: Value,
+    #[serde(default, rename = "HeaderOp")]
+    pub(crate) header_op: Value,
+    #[serde(default, rename = "FlowMirror")]
+    pub(crate) flow_mirror: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct HealthCheckInfo {
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) check: bool,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) protocol: String,
+    #[serde(default)]
+    pub(crate) interval: Option<u32>,
+    #[serde(default)]
+    pub(crate) timeout: Option<u32>,
+    #[serde(default)]
+    pub(crate) healthy_threshold: Option<u32>,
+    #[serde(default)]
+    pub(crate) unhealthy_threshold: Option<u32>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) http_host: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) http_path: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) expected_statuses: Vec<u16>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Label {
+    pub(crate) key: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) value: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct VersionOf {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) labels: Vec<Label>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct VersionDetail {
+    pub(crate) service_version: VersionOf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ServiceDetail {
+    pub(crate) id: Value,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) namespace: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) group_name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) source_type: String,
+    #[serde(default)]
+    pub(crate) source_id: Value,
+    #[serde(default, rename = "ServiceFQDN", deserialize_with = "text")]
+    pub(crate) fqdn: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) service_name_in_registry: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) service_protocol: String,
+    #[serde(default)]
+    pub(crate) service_port: Option<u16>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) ports: Vec<u16>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) ips: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) dns_server_list: Vec<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) meta_info: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) version_details: Vec<VersionDetail>,
+    #[serde(default)]
+    pub(crate) gateway_traffic_policy: Value,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) port_traffic_policy_list: Vec<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Ciphers {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) config_type: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) tls_cipher_suites: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DomainDetail {
+    pub(crate) id: Value,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) protocol: String,
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) must_https: bool,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) cert_identifier: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) http2: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) tls_min: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) tls_max: String,
+    #[serde(default)]
+    pub(crate) tls_cipher_suites_config: Option<Ciphers>,
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) mtls_enabled: bool,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) ca_cert_identifier: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct IngressOptions {
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) enable_ingress: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SourceItem {
+    pub(crate) id: Value,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) source: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) address: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) source_unique_id: String,
+    #[serde(default)]
+    pub(crate) ingress_options: Option<IngressOptions>,
+    #[serde(default)]
+    pub(crate) binding_with_gateway: Option<i64>,
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) invalid: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GatewayEntry {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) entry_domain: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) http_ports: Vec<u16>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) https_ports: Vec<u16>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) ip_list: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) ipv6_list: Vec<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) net_type: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SlbItem {
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) slb_ip: String,
+    #[serde(default, rename = "Type", deserialize_with = "text")]
+    pub(crate) kind: String,
+}
