@@ -1,0 +1,152 @@
+//! Walks the phases: check that nobody was there, write, confirm, stay, measure. Where it stands is a
+//! checkpoint, so a shift goes on where it was after any crash.
+
+use std::time::Duration;
+
+use gateshift_gateway_model::{Shifted, StageReached};
+use gateshift_sdk::api::{Applied, Host, LogLevel, Progress, StepInput};
+use gateshift_sdk::model::{Plan, StepError, Timestamp};
+use gateshift_sdk::to_json;
+use gateshift_sdk::walk::walk;
+use serde::{Deserialize, Serialize};
+
+use crate::alidns::Writer;
+use crate::confirm::{confirmed, untouched};
+use crate::facts::{Facts, Phase};
+use crate::measure::{Requests, Verdict, count, judge};
+
+/// Between two measurements of a stage that is not clear yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Where the shift stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    /// Index of the phase.
+    phase: usize,
+    /// When its writes were confirmed; absent while they are not.
+    confirmed_at: Option<Timestamp>,
+    /// Share of the authoritative answers when they were.
+    answered: Option<f64>,
+    /// Stages left behind.
+    reached: Vec<StageReached>,
+}
+
+/// Goes as far as it can without waiting long.
+pub(crate) async fn apply(host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
+    let facts = Facts::of(plan)?;
+    let mut input = input.clone();
+    let mut standing: Standing =
+        input.checkpoint.clone().and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    while let Some(phase) = facts.phases.get(standing.phase) {
+        let total = facts.phases.len() as u64;
+        host.progress(Progress { done: standing.phase as u64, total, text: phase.name.clone() });
+        if standing.confirmed_at.is_none() {
+            write(host, &mut input, plan, &facts, phase, standing.phase).await?;
+            let answers = confirmed(host, &facts, plan, standing.phase).await?;
+            standing.answered = answers.share();
+            standing.confirmed_at = Some(host.now());
+            host.checkpoint(to_json(&standing)).await?;
+            if !phase.stay().is_zero() {
+                return Ok(pending(
+                    &standing,
+                    phase.stay(),
+                    format!("{} is in force; staying {} s", phase.name, phase.stay),
+                ));
+            }
+        }
+        if phase.stage {
+            match measure(host, &facts, phase).await {
+                Measured::Stay(reason) => {
+                    return Ok(pending(
+                        &standing,
+                        LOOK_AGAIN.min(phase.stay()),
+                        format!("{}: {reason}", phase.name),
+                    ));
+                }
+                Measured::Reached(requests) => {
+                    let stage = StageReached {
+                        share: phase.share,
+                        answered: standing.answered,
+                        measured: requests.map(Requests::share),
+                        requests: requests.map_or(0.0, Requests::all) as u64,
+                        at: host.now().0,
+                    };
+                    let measured = stage.measured.map_or_else(
+                        || "not measured".to_owned(),
+                        |share| format!("{share:.1}% measured over {} requests", stage.requests),
+                    );
+                    host.log(LogLevel::Info, &format!("{} reached: {measured}", phase.name));
+                    standing.reached.push(stage);
+                }
+            }
+        }
+        standing.phase += 1;
+        standing.confirmed_at = None;
+        host.checkpoint(to_json(&standing)).await?;
+    }
+    Ok(done(&facts, &standing))
+}
+
+async fn write(
+    host: &dyn Host,
+    input: &mut StepInput,
+    plan: &Plan,
+    facts: &Facts,
+    phase: &Phase,
+    index: usize,
+) -> Result<(), StepError> {
+    untouched(host, facts, plan, index).await?;
+    let operations = plan
+        .operations
+        .iter()
+        .filter(|operation| phase.operations.contains(&operation.key))
+        .cloned()
+        .collect();
+    let part = Plan { operations, ..Plan::default() };
+    let results = walk(host, input, &part, &Writer).await?;
+    input.settled.clone_from(results.all());
+    Ok(())
+}
+
+enum Measured {
+    Reached(Option<Requests>),
+    Stay(String),
+}
+
+/// Without a source of metrics the authoritative answers have to do, and the output says so.
+async fn measure(host: &dyn Host, facts: &Facts, phase: &Phase) -> Measured {
+    if facts.requests.is_empty() {
+        return Measured::Reached(None);
+    }
+    let caches = u64::from(facts.ttl);
+    let window = phase.stay.saturating_sub(caches).max(phase.stay / 2).max(1);
+    match count(host, facts, window).await {
+        Err(reason) => Measured::Stay(format!("cannot be measured: {reason}")),
+        Ok(requests) => match judge(phase.share, requests, facts.min_requests) {
+            Verdict::Reached => Measured::Reached(Some(requests)),
+            Verdict::Stay(reason) => Measured::Stay(reason),
+        },
+    }
+}
+
+fn pending(standing: &Standing, after: Duration, reason: String) -> Applied {
+    Applied::Pending { checkpoint: to_json(standing), after, reason }
+}
+
+fn done(facts: &Facts, standing: &Standing) -> Applied {
+    let mut hosts: Vec<String> = facts.before.iter().map(|one| one.set.host.clone()).collect();
+    hosts.sort();
+    hosts.dedup();
+    let warnings = if facts.requests.is_empty() {
+        vec!["no source of metrics was given: the share was confirmed by DNS answers only".to_owned()]
+    } else {
+        Vec::new()
+    };
+    let output = Shifted {
+        hosts,
+        planned_share: facts.phases.last().map_or(0.0, |phase| phase.share),
+        measured_share: standing.reached.last().and_then(|stage| stage.measured),
+        stages: standing.reached.clone(),
+    };
+    Applied::Done { output: to_json(&output), warnings }
+}

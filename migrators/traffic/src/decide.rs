@@ -1,0 +1,440 @@
+//! From the observed records to phases of explicit writes: lower the TTL and wait the old one out,
+//! open the weights without exposing the target, then one phase a stage. Pure.
+
+use std::collections::BTreeSet;
+
+use gateshift_gateway_model::address::is_wildcard;
+use gateshift_gateway_model::{Entry, Inventory, NetworkKind, PublishState, TargetInstance};
+use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
+use gateshift_sdk::to_json;
+use serde_json::{Value, json};
+
+use crate::facts::{Facts, Phase, SetFacts};
+use crate::records::{Observed, RecordSet};
+use crate::settings::{Settings, Wildcards};
+use crate::weights::{Weights, share, weights};
+
+/// Weight that a new record has before anybody sets one.
+const BORN_WITH: u32 = 1;
+/// Weight of the source's records while the target's are added.
+const FULL: u32 = 100;
+
+/// Decides.
+pub(crate) fn decide(
+    inventory: &Inventory,
+    target: &TargetInstance,
+    observed: &Observed,
+    settings: &Settings,
+) -> Plan {
+    let mut findings = Vec::new();
+    let sides = Sides::of(inventory, target);
+    let sets = chosen(observed, &sides, settings, &mut findings);
+    check_coverage(inventory, &sets, settings, &mut findings);
+    let ttl = settings.ttl.max(zones_of(observed, &sets).map(|zone| zone.min_ttl).max().unwrap_or(1));
+    if ttl > settings.ttl {
+        findings.push(Finding::new(
+            Severity::Warn,
+            "DNS-TTL",
+            "ttl",
+            format!("the zone's edition allows no TTL below {ttl} s: a rollback takes that long to reach everybody, not {} s", settings.ttl),
+        ));
+    }
+    let mut builder = Builder { ttl, ..Builder::default() };
+    builder.lower_ttl(&sets);
+    builder.open(&sets);
+    for percent in &settings.stages {
+        builder.stage(&sets, *percent, settings, &mut findings);
+    }
+    let hosts: BTreeSet<&str> = sets.iter().map(|one| one.set.host.as_str()).collect();
+    let stages: Vec<String> = settings.stages.iter().map(|stage| format!("{stage}%")).collect();
+    let summary = format!(
+        "move {} hosts through {}; TTL {ttl} s; {} DNS writes",
+        hosts.len(),
+        stages.join(", "),
+        builder.operations.len()
+    );
+    let facts = Facts {
+        before: sets,
+        phases: builder.phases,
+        source: inventory.origin.gateway.clone(),
+        target: target.gateway.clone(),
+        requests: settings.requests.clone(),
+        min_requests: settings.min_requests,
+        ttl,
+    };
+    Plan { operations: builder.operations, findings, facts: to_json(&facts), summary }
+}
+
+/// What records of the source look like, and what the target's will.
+struct Sides {
+    old_addresses: BTreeSet<String>,
+    old_names: BTreeSet<String>,
+    new_addresses: Vec<String>,
+    new_name: Option<String>,
+}
+
+impl Sides {
+    fn of(inventory: &Inventory, target: &TargetInstance) -> Self {
+        let old = &inventory.instance.entries;
+        let public = |entry: &&Entry| entry.network == NetworkKind::Public;
+        let new: Vec<&Entry> = match target.entries.iter().find(public) {
+            Some(entry) => vec![entry],
+            None => target.entries.iter().take(1).collect(),
+        };
+        Self {
+            old_addresses: old.iter().flat_map(|entry| &entry.ipv4).map(ToString::to_string).collect(),
+            old_names: old
+                .iter()
+                .filter_map(|entry| entry.domain.as_ref())
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
+            new_addresses: new.iter().flat_map(|entry| &entry.ipv4).map(ToString::to_string).collect(),
+            new_name: new.iter().find_map(|entry| entry.domain.clone()).map(|name| name.to_ascii_lowercase()),
+        }
+    }
+
+    fn is_old(&self, value: &str) -> bool {
+        self.old_addresses.contains(value) || self.old_names.contains(value)
+    }
+
+    fn is_new(&self, value: &str) -> bool {
+        self.new_addresses.iter().any(|address| address == value) || self.new_name.as_deref() == Some(value)
+    }
+
+    /// Values of the target for a set of this type.
+    fn values(&self, kind: &str) -> Vec<String> {
+        if kind == "CNAME" { self.new_name.iter().cloned().collect() } else { self.new_addresses.clone() }
+    }
+}
+
+fn zones_of<'a>(
+    observed: &'a Observed,
+    sets: &'a [SetFacts],
+) -> impl Iterator<Item = &'a crate::records::Zone> {
+    observed.zones.iter().filter(|zone| sets.iter().any(|one| one.set.zone == zone.name))
+}
+
+/// The sets to move: enabled records that point at the source and at nothing else.
+fn chosen(
+    observed: &Observed,
+    sides: &Sides,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) -> Vec<SetFacts> {
+    let mut chosen = Vec::new();
+    for set in &observed.sets {
+        let object = format!("dns/{}", set.label());
+        let enabled: Vec<_> = set.records.iter().filter(|record| record.enabled).collect();
+        if !enabled.iter().any(|record| sides.is_old(&record.value)) {
+            continue;
+        }
+        if !settings.hosts.is_empty() && !settings.hosts.contains(&set.host) {
+            continue;
+        }
+        if is_wildcard(&set.host) {
+            findings.push(wildcard(settings, &object));
+            continue;
+        }
+        let mut block = |code: &str, message: String, action: &str| {
+            findings.push(Finding::new(Severity::Block, code, &object, message).with_action(action))
+        };
+        if let Some(other) = set.records.iter().find(|record| sides.is_new(&record.value)) {
+            block(
+                "DNS-TARGET-PRESENT",
+                format!("the set has {} already, which this run did not add", other.value),
+                "remove that record, or finish the run that added it",
+            );
+            continue;
+        }
+        if let Some(other) = enabled.iter().find(|record| !sides.is_old(&record.value)) {
+            block(
+                "DNS-FOREIGN",
+                format!("the set also answers {}, which is not the source", other.value),
+                "leave the host out with `hosts`, or remove that record",
+            );
+            continue;
+        }
+        if set.records.iter().any(|record| record.locked) {
+            block("DNS-LOCKED", "a record of the set is locked".to_owned(), "unlock it in the DNS console");
+            continue;
+        }
+        let target_values = sides.values(&set.kind);
+        if target_values.is_empty() {
+            block(
+                "DNS-TYPE",
+                format!("the set is of type {} and the target has no such address", set.kind),
+                "give the target the kind of network the source has",
+            );
+            continue;
+        }
+        let zone = observed.zones.iter().find(|zone| zone.name == set.zone);
+        if let Some(zone) = zone.filter(|zone| zone.blocked) {
+            block(
+                "DNS-BLOCKED",
+                format!("zone {} is blocked by its provider", zone.name),
+                "have the block lifted first",
+            );
+            continue;
+        }
+        let most = zone.map_or(usize::MAX, |zone| zone.max_records);
+        if set.records.len() + target_values.len() > most {
+            block(
+                "DNS-LIMIT",
+                format!(
+                    "the set would hold {} records and the zone's edition allows {most}",
+                    set.records.len() + target_values.len()
+                ),
+                "remove records of the set, or move the zone to a larger edition",
+            );
+            continue;
+        }
+        let mut set = set.clone();
+        set.records.retain(|record| record.enabled);
+        chosen.push(SetFacts { set, target_values });
+    }
+    if chosen.is_empty() && findings.iter().all(|finding| finding.severity < Severity::Decide) {
+        findings.push(
+            Finding::new(Severity::Block, "DNS-NO-RECORDS", "dns", "no record of the zones points at the source")
+                .with_action("check the connection `dns`: are the zones in that account, and do they really serve the domains?"),
+        );
+    }
+    chosen
+}
+
+fn wildcard(settings: &Settings, object: &str) -> Finding {
+    let message = "a wildcard record points at the source and cannot be weighted";
+    match settings.wildcards {
+        Wildcards::Block => Finding::new(Severity::Decide, "DNS-WILDCARD", object, message)
+            .with_action("add explicit records for the hosts in use, or set `wildcards: leave` to keep the rest on the source"),
+        Wildcards::Leave => Finding::new(Severity::Warn, "DNS-WILDCARD", object, format!("{message}: hosts without a record of their own stay on the source")),
+    }
+}
+
+/// Says which published domains will not move, and which wished hosts have no record.
+fn check_coverage(
+    inventory: &Inventory,
+    sets: &[SetFacts],
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) {
+    let covered = |name: &str| sets.iter().any(|one| one.set.host.eq_ignore_ascii_case(name));
+    for host in settings.hosts.iter().filter(|host| !covered(host)) {
+        findings.push(
+            Finding::new(Severity::Block, "DNS-NO-RECORDS", format!("dns/{host}"), "no record of this host points at the source")
+                .with_action("check the spelling in `hosts`, and whether the zone is in the account of the connection `dns`"),
+        );
+    }
+    if !settings.hosts.is_empty() {
+        return;
+    }
+    let published = |name: &str| {
+        inventory.routes.iter().any(|route| {
+            route.state == PublishState::Published && route.domains.iter().any(|one| one == name)
+        })
+    };
+    for domain in inventory.domains.iter().filter(|domain| !is_wildcard(&domain.name)) {
+        if published(&domain.name) && !covered(&domain.name) {
+            findings.push(
+                Finding::new(Severity::Warn, "DNS-NOT-MOVED", format!("dns/{}", domain.name), "the source serves this domain, and no record of it points at the source: it is not moved")
+                    .with_action("move it where its DNS is kept"),
+            );
+        }
+    }
+}
+
+/// Puts operations and phases together.
+#[derive(Default)]
+struct Builder {
+    operations: Vec<Operation>,
+    phases: Vec<Phase>,
+    /// Weights of each set after the latest phase, in the order of the sets.
+    current: Vec<Weights>,
+    /// TTL during the shift, seconds.
+    ttl: u32,
+}
+
+impl Builder {
+    fn lower_ttl(&mut self, sets: &[SetFacts]) {
+        let ttl = self.ttl;
+        let mut keys = Vec::new();
+        let mut longest = 0;
+        for SetFacts { set, .. } in sets {
+            for record in set.records.iter().filter(|record| record.ttl > ttl) {
+                longest = longest.max(record.ttl);
+                let after = json!({"set": subject(set), "record": {"id": record.id}, "value": record.value, "ttl": ttl});
+                keys.push(self.push(
+                    format!("ttl/{}/{}", set.label(), record.value),
+                    "record-ttl",
+                    set,
+                    Verb::Update,
+                    json!({"ttl": record.ttl}),
+                    after,
+                ));
+            }
+        }
+        self.phases.push(Phase {
+            name: "ttl".to_owned(),
+            share: 0.0,
+            operations: keys,
+            stay: u64::from(longest),
+            stage: false,
+        });
+    }
+
+    /// Weights on, the source's records to full weight. The target is not in the set yet.
+    fn open(&mut self, sets: &[SetFacts]) {
+        let mut keys = Vec::new();
+        for SetFacts { set, .. } in sets {
+            if !set.weighted {
+                let after = json!({"set": subject(set), "open": true});
+                keys.push(self.push(
+                    format!("weights/{}", set.label()),
+                    "weights",
+                    set,
+                    Verb::Update,
+                    json!({"open": false}),
+                    after,
+                ));
+            }
+            for record in &set.records {
+                let known = if set.weighted { record.weight } else { 0 };
+                if known != FULL {
+                    keys.push(self.weight("open", set, &record.value, &json!({"id": record.id}), FULL));
+                }
+            }
+            self.current.push(Weights { new_records: 0, new: 0, old: FULL });
+        }
+        let stay = u64::from(self.ttl.min(5));
+        self.phases.push(Phase { name: "open".to_owned(), share: 0.0, operations: keys, stay, stage: false });
+    }
+
+    fn stage(&mut self, sets: &[SetFacts], percent: f64, settings: &Settings, findings: &mut Vec<Finding>) {
+        let mut keys = Vec::new();
+        let name = format!("stage {percent}%");
+        for (index, facts) in sets.iter().enumerate() {
+            let old_records = facts.set.records.len() as u32;
+            let Some(wanted) = weights(old_records, facts.target_values.len() as u32, percent) else {
+                findings.push(
+                    Finding::new(Severity::Block, "DNS-GRANULARITY", format!("dns/{}", facts.set.label()), format!("{percent}% is below the smallest share that weights from 1 to 100 can give with {old_records} records"))
+                        .with_action("begin with a larger stage"),
+                );
+                continue;
+            };
+            let now = self.current[index];
+            keys.extend(self.transition(&name, facts, now, wanted));
+            self.current[index] = wanted;
+            debug_assert!(share(old_records, wanted) <= percent + 1e-6);
+        }
+        let stay = settings.hold.as_secs().max(u64::from(self.ttl));
+        self.phases.push(Phase { name, share: percent, operations: keys, stay, stage: true });
+    }
+
+    /// Writes in an order in which no moment has a larger share than the stage: the source's weight up
+    /// first, then the target's records, then the source's weight down.
+    fn transition(
+        &mut self,
+        phase: &str,
+        facts: &SetFacts,
+        now: Weights,
+        wanted: Weights,
+    ) -> Vec<OperationKey> {
+        let set = &facts.set;
+        let mut keys = Vec::new();
+        let mut old = now.old;
+        let adds = wanted.new_records > now.new_records;
+        let first = if adds { FULL } else { wanted.old.max(old) };
+        if first != old {
+            keys.extend(self.old_weight(&format!("{phase} first"), set, first));
+            old = first;
+        }
+        for (position, value) in facts.target_values.iter().enumerate().take(wanted.new_records as usize) {
+            let position = position as u32;
+            let is_there = position < now.new_records;
+            if !is_there {
+                let after = json!({"set": subject(set), "value": value, "ttl": self.ttl});
+                keys.push(self.push(record_key(set, value), "record", set, Verb::Create, Value::Null, after));
+            }
+            let has = if is_there { now.new } else { BORN_WITH };
+            if has != wanted.new {
+                let reference = json!({"key": record_key(set, value)});
+                keys.push(self.weight(phase, set, value, &reference, wanted.new));
+            }
+        }
+        if wanted.old == 0 {
+            for record in &set.records {
+                let after = json!({"set": subject(set), "record": {"id": record.id}, "value": record.value, "enabled": false});
+                keys.push(self.push(
+                    format!("{phase}/disable/{}/{}", set.label(), record.value),
+                    "record-status",
+                    set,
+                    Verb::Update,
+                    json!({"enabled": true}),
+                    after,
+                ));
+            }
+        } else if wanted.old != old {
+            keys.extend(self.old_weight(phase, set, wanted.old));
+        }
+        keys
+    }
+
+    fn old_weight(&mut self, phase: &str, set: &RecordSet, weight: u32) -> Vec<OperationKey> {
+        set.records
+            .iter()
+            .map(|record| self.weight(phase, set, &record.value, &json!({"id": record.id}), weight))
+            .collect()
+    }
+
+    fn weight(
+        &mut self,
+        phase: &str,
+        set: &RecordSet,
+        value: &str,
+        record: &Value,
+        weight: u32,
+    ) -> OperationKey {
+        let after = json!({"set": subject(set), "record": record, "value": value, "weight": weight});
+        self.push(
+            format!("{phase}/weight/{}/{value}", set.label()),
+            "record-weight",
+            set,
+            Verb::Update,
+            Value::Null,
+            after,
+        )
+    }
+
+    fn push(
+        &mut self,
+        key: String,
+        kind: &str,
+        set: &RecordSet,
+        verb: Verb,
+        before: Value,
+        after: Value,
+    ) -> OperationKey {
+        let key = OperationKey::new(key);
+        let object = ObjectRef { kind: kind.to_owned(), name: set.label() };
+        self.operations.push(Operation {
+            key: key.clone(),
+            verb,
+            object,
+            before,
+            after,
+            waits_for: Vec::new(),
+        });
+        key
+    }
+}
+
+/// Key of the operation that adds a record of the target.
+pub(crate) fn record_key(set: &RecordSet, value: &str) -> String {
+    format!("record/{}/{value}", set.label())
+}
+
+fn subject(set: &RecordSet) -> Value {
+    json!({"zone": set.zone, "rr": set.rr, "host": set.host, "type": set.kind, "line": set.line})
+}
+
+#[cfg(test)]
+mod tests;

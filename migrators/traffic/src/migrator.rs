@@ -1,0 +1,116 @@
+//! The migrator: observe the zones, decide the phases, walk them, take them back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateshift_gateway_model::{Assessed, Inventory, PublishState, Shifted, TargetInstance};
+use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
+use gateshift_sdk::model::{Checkpoint, Finding, MigratorName, Plan, StepError, UndoScope};
+use gateshift_sdk::{async_trait, output_of};
+use serde_json::{Value, json};
+
+use crate::alidns::{DNS, KIND, READS, WRITES, observe};
+use crate::apply::apply;
+use crate::decide::decide;
+use crate::facts::Facts;
+use crate::measure::{METRICS, ask};
+use crate::rollback::rollback;
+use crate::settings::{read, schema};
+
+/// `uses: traffic`.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Traffic;
+
+fn name(text: &str) -> MigratorName {
+    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
+}
+
+#[async_trait]
+impl Migrator for Traffic {
+    fn manifest(&self) -> Manifest {
+        let mut metrics = ConnectionUse::new("prometheus", &["query"], &[]);
+        metrics.optional = true;
+        Manifest {
+            name: name("traffic"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            contract: 1,
+            description: "moves production traffic to the target by DNS weights, stage by stage".to_owned(),
+            settings: schema(),
+            output: json!({"type": "object", "required": ["hosts", "stages", "planned_share"]}),
+            connections: BTreeMap::from([
+                (DNS.to_owned(), ConnectionUse::new(KIND, READS, WRITES)),
+                (METRICS.to_owned(), metrics),
+            ]),
+            reads: vec![name("assess"), name("instance")],
+            probes: ProbeUse { http: false, dns: true },
+            undo: UndoScope::Traffic,
+        }
+    }
+
+    fn check(&self, settings: &Value) -> Vec<Finding> {
+        read(settings).err().unwrap_or_default()
+    }
+
+    async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
+        let settings = read(&input.settings).map_err(|findings| {
+            let messages: Vec<_> =
+                findings.iter().map(|finding| format!("{}: {}", finding.object, finding.message)).collect();
+            StepError::permanent("GS-SETTINGS", messages.join("; "))
+                .with_hint("run `gateshift validate` on the workflow")
+        })?;
+        let assessed: Assessed = output_of(input, "assess")?;
+        let target: TargetInstance = output_of(input, "instance")?;
+        let bytes = host.get_artifact(&assessed.inventory).await?;
+        let inventory: Inventory = serde_json::from_slice(&bytes).map_err(|error| {
+            StepError::permanent("GS-INVENTORY", format!("the inventory cannot be read: {error}"))
+        })?;
+        let served = inventory
+            .routes
+            .iter()
+            .filter(|route| route.state == PublishState::Published)
+            .flat_map(|route| &route.domains);
+        let domains: BTreeSet<String> =
+            served.chain(&settings.hosts).map(|domain| domain.to_ascii_lowercase()).collect();
+        let observed = observe(host, &domains).await?;
+        Ok(decide(&inventory, &target, &observed, &settings))
+    }
+
+    async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
+        apply(host, input, plan).await
+    }
+
+    /// The guide has no checkpoint of this name; the answer is for the history all the same.
+    async fn verify(
+        &self,
+        host: &dyn Host,
+        _: &StepInput,
+        plan: &Plan,
+        output: &Value,
+    ) -> Result<Vec<Checkpoint>, StepError> {
+        let facts = Facts::of(plan)?;
+        let shifted: Option<Shifted> = serde_json::from_value(output.clone()).ok();
+        let planned = shifted.as_ref().map_or(0.0, |shifted| shifted.planned_share);
+        let answers = ask(host, &facts.before).await?;
+        let share = answers.share().unwrap_or(0.0);
+        Ok(vec![Checkpoint::judge(
+            "traffic.share_as_planned",
+            answers.fits(planned),
+            format!(
+                "authoritative servers name the target in {share:.1}% of {} answers, {planned}% is planned",
+                answers.all
+            ),
+            json!({"answers": answers.all, "target": answers.target, "neither": answers.neither, "measured": shifted.and_then(|shifted| shifted.measured_share)}),
+        )])
+    }
+
+    async fn undo(
+        &self,
+        host: &dyn Host,
+        input: &StepInput,
+        plan: Option<&Plan>,
+    ) -> Result<Undone, StepError> {
+        match plan {
+            Some(plan) => rollback(host, input, plan).await,
+            None => Ok(Undone::default()),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Record sets as the shift sees them, whatever DNS product keeps them.
+
+use serde::{Deserialize, Serialize};
+
+/// One weighted set: a host, a type, a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordSet {
+    /// Zone it belongs to.
+    pub(crate) zone: String,
+    /// Host part, `@` for the zone itself.
+    pub(crate) rr: String,
+    /// Full name.
+    pub(crate) host: String,
+    /// `A` or `CNAME`.
+    pub(crate) kind: String,
+    /// Line, `default` for everybody.
+    pub(crate) line: String,
+    /// Weights are in force.
+    pub(crate) weighted: bool,
+    /// Records.
+    pub(crate) records: Vec<Record>,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// Id.
+    pub(crate) id: String,
+    /// Address or target name, lower case, without the final dot.
+    pub(crate) value: String,
+    /// Seconds.
+    pub(crate) ttl: u32,
+    /// Answered.
+    pub(crate) enabled: bool,
+    /// Refuses edits.
+    pub(crate) locked: bool,
+    /// Weight; 1 where weights are off.
+    pub(crate) weight: u32,
+}
+
+/// The DNS side of the account as the plan saw it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Observed {
+    /// Zones with what they allow.
+    pub(crate) zones: Vec<Zone>,
+    /// Every A, AAAA and CNAME set of those zones, by host, type and line.
+    pub(crate) sets: Vec<RecordSet>,
+}
+
+/// A zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Zone {
+    /// Name.
+    pub(crate) name: String,
+    /// Smallest TTL, seconds.
+    pub(crate) min_ttl: u32,
+    /// Most records in one weighted set.
+    pub(crate) max_records: usize,
+    /// The provider has blocked it.
+    pub(crate) blocked: bool,
+}
+
+impl RecordSet {
+    /// Name for people and keys: the line only where it is not the default one.
+    pub(crate) fn label(&self) -> String {
+        if self.line == "default" { self.host.clone() } else { format!("{}@{}", self.host, self.line) }
+    }
+}
