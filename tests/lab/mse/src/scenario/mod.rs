@@ -1,0 +1,76 @@
+//! A source account as a person writes it down: one gateway with its domains, registries, services
+//! and routes, and the network and backends around it. `scenarios/README.md` beside this crate explains
+//! every key; what is left out is filled in by [`Scenario::complete`].
+
+mod check;
+mod complete;
+mod gateway;
+mod moment;
+mod network;
+mod route;
+mod service;
+mod yaml;
+
+use serde::{Deserialize, Serialize};
+
+pub use gateway::{
+    AccessLog, Charge, Domain, ElasticPolicy, ElasticWindow, Entry, Gateway, Http2, SecurityRule, TraceKind,
+    Tracing,
+};
+pub use moment::Moment;
+pub use network::{Certificate, Network, SecurityGroup, VSwitch, Vpc};
+pub(crate) use network::{valid_from, valid_to};
+pub use route::{
+    Compare, Condition, Destination, Mock, PathKind, Redirect, Retry, Route, RouteStatus, Serving,
+};
+pub use service::{
+    Backend, HealthCheck, HealthProtocol, LoadBalancing, Protocol, Service, ServiceType, Source, SourceType,
+    Tls, TlsMode, Version,
+};
+pub use yaml::ScenarioError;
+
+/// A source account with one gateway.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Region of everything.
+    #[serde(default = "default_region")]
+    pub region: String,
+    /// VPCs, vSwitches, security groups and certificates of the account.
+    #[serde(default)]
+    pub network: Network,
+    /// The gateway that is to be migrated.
+    pub gateway: Gateway,
+    /// Host names it serves.
+    #[serde(default)]
+    pub domains: Vec<Domain>,
+    /// Registries it is connected to.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// Backends it knows.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// What it does with requests, in the order in which lists show them.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+    /// Backends that exist beside those of `services`: what else a registry holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Backend>,
+}
+
+fn default_region() -> String {
+    "cn-hangzhou".to_owned()
+}
+
+/// For `skip_serializing_if`: written out only when it says something.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
+}
