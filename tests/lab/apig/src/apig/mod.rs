@@ -1,0 +1,123 @@
+//! The Cloud-native API Gateway's control plane.
+
+mod api;
+mod certificate;
+mod consumer;
+mod deploy;
+mod domain;
+mod environment;
+mod export;
+mod feature;
+mod gateway;
+mod gateway_create;
+mod gateway_network;
+mod gateway_view;
+mod operations;
+mod options;
+mod plugin;
+mod plugin_mount;
+mod policy;
+mod policy_attachment;
+mod policy_class;
+mod policy_view;
+mod quota;
+mod reply;
+mod route;
+mod route_check;
+mod route_view;
+mod routing;
+mod service;
+mod service_update;
+mod service_view;
+mod source;
+mod state;
+mod table;
+mod tag;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gateshift_lab_kernel::gateway::GatewayConfig;
+use gateshift_lab_kernel::{Answer, ApiError, Call, Cloud, Product, Shared};
+use serde_json::Value;
+
+pub use options::{Options, Timing};
+use state::{Cx, State};
+
+use crate::dispatch::is_read;
+
+/// The simulated Cloud-native API Gateway of one account.
+#[derive(Debug)]
+pub struct Apig {
+    cloud: Arc<Cloud>,
+    options: Options,
+    state: Shared<State>,
+}
+
+impl Apig {
+    /// An account without gateways, behaving as [`Options::default`] says.
+    #[must_use]
+    pub fn new(cloud: Arc<Cloud>) -> Self {
+        Self::with_options(cloud, Options::default())
+    }
+
+    /// An account without gateways.
+    #[must_use]
+    pub fn with_options(cloud: Arc<Cloud>, options: Options) -> Self {
+        let salt = cloud.clock.now_ms();
+        Self { cloud, options, state: Shared::new(State::new(salt)) }
+    }
+
+    /// Everything the account holds, sorted, with names instead of ids and without times, so that two
+    /// accounts can be compared by content.
+    #[must_use]
+    pub fn export(&self) -> Value {
+        self.with_state(|cx, state| export::export(cx, state))
+    }
+
+    /// How many objects of each kind were ever created, deleted ones included.
+    #[must_use]
+    pub fn created_counts(&self) -> BTreeMap<String, u64> {
+        self.state.lock().created()
+    }
+
+    fn with_state<T>(&self, work: impl FnOnce(&Cx<'_>, &mut State) -> T) -> T {
+        let cx = Cx { cloud: &self.cloud, options: &self.options, now: self.cloud.clock.now_ms() };
+        let mut state = self.state.lock();
+        state.settle(&cx);
+        work(&cx, &mut state)
+    }
+}
+
+impl Product for Apig {
+    fn name(&self) -> &'static str {
+        "apig"
+    }
+
+    fn call(&self, call: &Call) -> Answer {
+        let Some(handler) = operations::find(&call.operation) else {
+            return Err(ApiError::new(
+                501,
+                "NotImplemented",
+                format!("the lab does not serve {}", call.operation),
+            ));
+        };
+        let answer = self.with_state(|cx, state| handler(cx, state, call));
+        if answer.is_ok() && !is_read(&call.operation) {
+            self.cloud.touch();
+        }
+        answer
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        operations::NAMES
+    }
+
+    fn gateways(&self) -> Vec<GatewayConfig> {
+        self.with_state(|cx, state| routing::gateways(cx, state))
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the gateway product as a client meets it; every call is checked against the contract.
+
+mod domains;
+mod gateways;
+mod lists;
+mod policies;
+mod routes;
+mod services;
+mod walk;
