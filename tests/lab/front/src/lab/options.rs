@@ -1,0 +1,69 @@
+//! How a lab is started.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use gateshift_lab_mse::{Scenario, generate};
+
+use crate::faults::{FaultScript, Quota};
+use crate::sign::Key;
+
+/// Where the source account comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Account {
+    /// Written down.
+    Scenario(Box<Scenario>),
+    /// Generated.
+    Generated {
+        /// Decides everything about it.
+        seed: u64,
+        /// How many routes.
+        routes: usize,
+    },
+}
+
+/// How a lab is started.
+#[derive(Debug, Clone)]
+pub struct LabOptions {
+    /// The source account.
+    pub account: Account,
+    /// Lab seconds per second.
+    pub speed: f64,
+    /// File that takes every request and answer.
+    pub record: Option<PathBuf>,
+    /// File that takes the access log of the gateways.
+    pub access_log: Option<PathBuf>,
+    /// Trouble from the start.
+    pub faults: FaultScript,
+    /// Quotas by product (`mse`, `apig`, `alidns`, `vpc`, `ecs`); none for those not named.
+    pub quotas: BTreeMap<String, Quota>,
+    /// Ports by server (the products, `prometheus`, `admin`); free ones for those not named.
+    pub ports: BTreeMap<String, u16>,
+    /// Keys that are taken beside the lab's own, temporary ones for instance.
+    pub more_keys: Vec<Key>,
+}
+
+impl Default for LabOptions {
+    fn default() -> Self {
+        Self {
+            account: Account::Generated { seed: 1, routes: 120 },
+            speed: 60.0,
+            record: None,
+            access_log: None,
+            faults: FaultScript::default(),
+            quotas: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            more_keys: Vec::new(),
+        }
+    }
+}
+
+impl Account {
+    /// The account as a scenario.
+    pub(crate) fn scenario(&self) -> Scenario {
+        match self {
+            Self::Scenario(scenario) => (**scenario).clone(),
+            Self::Generated { seed, routes } => generate(*seed, *routes),
+        }
+    }
+}
