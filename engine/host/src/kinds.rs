@@ -1,0 +1,173 @@
+//! Kinds of connection as data: the wiring fills the table, the host only follows it.
+
+use serde_json::{Value, json};
+
+use crate::EndpointRule;
+
+/// A kind of connection, what `uses:` of a connection names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionKind {
+    /// Name in workflows.
+    pub name: String,
+    /// How requests prove who sends them.
+    pub scheme: Scheme,
+    /// Where requests go.
+    pub endpoint: EndpointRule,
+    /// Whether anything may be changed through it.
+    pub writes: WriteRule,
+    /// Settings (`with:`) beyond the common ones: the `properties` of a JSON Schema.
+    pub settings: Value,
+    /// Settings that must be there.
+    pub required: Vec<String>,
+    /// Language of its metric queries, if it answers any.
+    pub query_language: Option<QueryLanguage>,
+}
+
+/// An authentication scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scheme {
+    /// ACS3-HMAC-SHA256 for the given API version.
+    Acs3 {
+        /// `x-acs-version`.
+        version: String,
+    },
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization: Basic`.
+    Basic,
+    /// None, unless the connection says `auth: basic` or `auth: bearer`.
+    None,
+}
+
+/// Whether a kind of connection may change anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteRule {
+    /// What the manifest declares.
+    Allowed,
+    /// Never: an action has to match one of these to be sent.
+    Refused {
+        /// Beginnings of action names that read, `List`; the next letter must be a capital.
+        read_prefixes: Vec<String>,
+        /// Whole names of further actions that read.
+        exact: Vec<String>,
+    },
+}
+
+impl WriteRule {
+    /// The usual rule of a read-only kind.
+    #[must_use]
+    pub fn read_only() -> Self {
+        let read_prefixes = ["List", "Get", "Query", "Describe"].map(str::to_owned).to_vec();
+        Self::Refused { read_prefixes, exact: Vec::new() }
+    }
+
+    /// Whether an action may be sent as far as this rule goes.
+    #[must_use]
+    pub fn admits(&self, action: &str) -> bool {
+        match self {
+            Self::Allowed => true,
+            Self::Refused { read_prefixes, exact } => {
+                exact.iter().any(|name| name == action)
+                    || read_prefixes.iter().any(|prefix| {
+                        action
+                            .strip_prefix(prefix.as_str())
+                            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+                    })
+            }
+        }
+    }
+}
+
+/// Language of metric queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryLanguage {
+    /// The Prometheus HTTP API.
+    Prometheus,
+}
+
+impl ConnectionKind {
+    /// JSON Schema (2020-12) of a connection's `with:`: the common settings and the kind's own.
+    #[must_use]
+    pub fn settings_schema(&self) -> Value {
+        let mut properties = json!({
+            "endpoint": { "type": "string", "description": "URL in place of the one that the region gives" },
+            "rate": { "type": "number", "exclusiveMinimum": 0, "description": "requests a second at most; 10 by default" },
+            "burst": { "type": "integer", "minimum": 1, "description": "requests at once after a rest; 10 by default" },
+            "concurrency": { "type": "integer", "minimum": 1, "description": "requests under way at once; 8 by default" },
+        });
+        if self.endpoint.is_regional() {
+            properties["region"] = json!({ "type": "string", "pattern": "^[a-z0-9-]+$" });
+        }
+        if self.endpoint.vpc_template.is_some() {
+            properties["network"] =
+                json!({ "enum": ["public", "vpc"], "description": "which of the endpoints to use" });
+        }
+        if self.scheme == Scheme::None {
+            properties["auth"] = json!({ "enum": ["none", "basic", "bearer"] });
+        }
+        if let (Value::Object(all), Value::Object(own)) = (&mut properties, &self.settings) {
+            all.extend(own.clone());
+        }
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "properties": properties,
+            "required": self.required,
+            "additionalProperties": false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{ConnectionKind, Scheme, WriteRule};
+    use crate::{EndpointRule, testing};
+
+    #[test]
+    fn settings_follow_the_kind() {
+        let names = |kind: &ConnectionKind| {
+            let schema = kind.settings_schema();
+            schema["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+        };
+        let regional = testing::kind(
+            "a/b",
+            EndpointRule::new("https://b.{region}.example.com", Some("https://b-vpc.{region}.example.com")),
+        );
+        assert_eq!(names(&regional), "burst concurrency endpoint network rate region");
+        let plain = ConnectionKind {
+            scheme: Scheme::None,
+            settings: json!({"url": {"type": "string"}}),
+            required: vec!["url".to_owned()],
+            ..testing::kind("p", EndpointRule::from_setting("url"))
+        };
+        assert_eq!(names(&plain), "auth burst concurrency endpoint rate url");
+        assert_eq!(plain.settings_schema()["required"], json!(["url"]));
+    }
+
+    #[test]
+    fn a_prefix_ends_at_a_capital() {
+        let rule = WriteRule::Refused {
+            read_prefixes: vec!["Get".into(), "List".into()],
+            exact: vec!["SelectOne".into()],
+        };
+        for good in ["GetThing", "ListThings", "SelectOne"] {
+            assert!(rule.admits(good), "{good}");
+        }
+        for bad in [
+            "Getaway",
+            "Get",
+            "listThings",
+            "SelectOneAndDrop",
+            "DeleteThing",
+            "UpdateGetThing",
+            "",
+            "get",
+            "Get Thing",
+            "List\u{c9}",
+        ] {
+            assert!(!rule.admits(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Authentication schemes: pure functions from a request and a key to headers.
+
+pub(crate) mod acs3;
