@@ -1,0 +1,37 @@
+//! From the text of a workflow to a checked, frozen run.
+//!
+//! Pure functions: text, inputs and a [`Catalogue`] of migrators and connection kinds go in, a
+//! [`RunDefinition`](gateshift_model::RunDefinition) or every mistake at once comes out, each with its
+//! place in the file and what to write instead. Which migrators and kinds exist is the catalogue's
+//! business: nothing here knows a product.
+
+mod binding;
+mod catalogue;
+mod check;
+mod codes;
+mod connections;
+mod diagnostic;
+mod document;
+mod expand;
+mod fields;
+mod graph;
+mod inputs;
+mod render;
+mod retry;
+mod schema;
+mod secrets;
+mod settings;
+mod source;
+mod steps;
+mod suggest;
+mod tree;
+mod units;
+mod violation;
+
+pub use catalogue::{Catalogue, ConnectionKindInfo};
+pub use check::{Checked, check};
+pub use codes::CODES;
+pub use diagnostic::{Diagnostic, Diagnostics, Level, Related, Span};
+pub use schema::schema;
+pub use source::WorkflowSource;
+pub use units::{UnitMistake, parse_duration, parse_percent};
