@@ -32,7 +32,9 @@ pub(crate) fn route(listed: &Value, detail: &Value, findings: &mut Vec<Finding>)
 fn convert(listed: &Value, wire: &RouteDetail) -> Result<Route, String> {
     let predicates = predicates(wire)?;
     let state = publish_state(wire.status).ok_or_else(|| format!("status {} is not known", wire.status))?;
-    let created_at = millis(&wire.gmt_create)
+    // The list gives milliseconds, the detail whole seconds: the order of routes wants the finer one.
+    let created_at = millis(&listed["GmtCreate"])
+        .or_else(|| millis(&wire.gmt_create))
         .ok_or_else(|| format!("creation time {} is in no known form", wire.gmt_create))?;
     let domains = if wire.domain_name_list.is_empty() {
         some(&wire.domain_name).into_iter().collect()
