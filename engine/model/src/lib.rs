@@ -14,6 +14,7 @@ mod fold;
 mod ids;
 mod operation;
 mod time;
+mod units;
 
 pub use artifact::ArtifactRef;
 pub use canonical::{Digest, canonical_json, digest_bytes, digest_json};
@@ -26,3 +27,4 @@ pub use fold::{IllegalEvent, OperationState, RESUME, RunState, RunStatus, StepSt
 pub use ids::{ConnectionName, Generation, InvalidName, MigratorName, OperationKey, RunId, Seq, StepName};
 pub use operation::{ObjectRef, Operation, Outcome, Plan, Settled, Verb};
 pub use time::Timestamp;
+pub use units::{UnitMistake, parse_duration, parse_percent};

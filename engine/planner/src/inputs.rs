@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::fields::{Allowed, Fields, text};
 use crate::suggest;
 use crate::tree::{Key, Kind, Node};
-use crate::units::{parse_duration, parse_percent};
+use gateshift_model::{parse_duration, parse_percent};
 
 /// The types an input can have.
 pub(crate) const TYPES: [&str; 6] = ["string", "integer", "number", "boolean", "duration", "percent"];

@@ -25,7 +25,6 @@ mod source;
 mod steps;
 mod suggest;
 mod tree;
-mod units;
 mod violation;
 
 pub use catalogue::{Catalogue, ConnectionKindInfo};
@@ -34,4 +33,3 @@ pub use codes::CODES;
 pub use diagnostic::{Diagnostic, Diagnostics, Level, Related, Span};
 pub use schema::schema;
 pub use source::WorkflowSource;
-pub use units::{UnitMistake, parse_duration, parse_percent};

@@ -10,7 +10,7 @@ use crate::expand::Expander;
 use crate::fields::{Allowed, Fields};
 use crate::suggest;
 use crate::tree::{Key, Kind, Node};
-use crate::units::parse_duration;
+use gateshift_model::parse_duration;
 
 const KEYS: Allowed = Allowed { now: &["attempts", "backoff", "initial", "max"], later: &[] };
 const MAX_ATTEMPTS: u64 = 1000;

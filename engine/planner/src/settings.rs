@@ -9,8 +9,8 @@ use crate::codes;
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::source::Source;
 use crate::tree::{Kind, Node};
-use crate::units::{UnitMistake, parse_duration, parse_percent};
 use crate::violation::Violations;
+use gateshift_model::{UnitMistake, parse_duration, parse_percent};
 
 /// Name under which a schema is compiled; never fetched.
 const URL: &str = "mem:///settings.json";

@@ -10,7 +10,7 @@ use crate::inputs::plain;
 use crate::source::Source;
 use crate::suggest;
 use crate::tree::{Kind, Node};
-use crate::units::{UnitMistake, parse_duration, parse_percent};
+use gateshift_model::{UnitMistake, parse_duration, parse_percent};
 
 /// Turns what the validator found into diagnostics.
 pub(crate) struct Violations<'a> {

@@ -39,6 +39,17 @@ pub(crate) fn decide(
             format!("the zone's edition allows no TTL below {ttl} s: a rollback takes that long to reach everybody, not {} s", settings.ttl),
         ));
     }
+    if settings.requests.is_empty() {
+        findings.push(
+            Finding::new(
+                Severity::Warn,
+                "DNS-NO-METRICS",
+                "metrics",
+                "there is no connection `metrics`: stages are held for their time and confirmed by DNS answers, not by the requests that really arrive",
+            )
+            .with_action("add a connection `metrics` to the workflow"),
+        );
+    }
     let mut builder = Builder { ttl, ..Builder::default() };
     builder.lower_ttl(&sets);
     builder.open(&sets);

@@ -15,7 +15,6 @@ mod migrator;
 mod records;
 mod rollback;
 mod settings;
-mod units;
 mod weights;
 
 pub use migrator::Traffic;

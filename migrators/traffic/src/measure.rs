@@ -1,6 +1,6 @@
 //! How much really arrived: answers of the authoritative servers, and requests of both gateways.
 
-use gateshift_sdk::api::{DnsQuestion, Host, MetricQuery};
+use gateshift_sdk::api::{DnsQuestion, Host, MetricQuery, ServiceFailure};
 use gateshift_sdk::model::StepError;
 
 use crate::facts::{Facts, SetFacts};
@@ -89,6 +89,13 @@ impl Requests {
     pub(crate) fn share(self) -> f64 {
         if self.all() > 0.0 { 100.0 * self.target / self.all() } else { 0.0 }
     }
+}
+
+/// Whether there is a source of metrics at all. One that is there and does not answer is not "none":
+/// a stage then holds until it does.
+pub(crate) async fn is_connected(host: &dyn Host) -> bool {
+    let query = MetricQuery { connection: METRICS.to_owned(), expression: "vector(1)".to_owned() };
+    !matches!(host.query(query).await, Err(ServiceFailure::Host(error)) if error.code == "GS-NO-CONNECTION")
 }
 
 /// Counts the requests of both gateways in the last `seconds`. `Err` says in words why there is no

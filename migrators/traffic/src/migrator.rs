@@ -12,7 +12,7 @@ use crate::alidns::{DNS, KIND, READS, WRITES, observe};
 use crate::apply::apply;
 use crate::decide::decide;
 use crate::facts::Facts;
-use crate::measure::{METRICS, ask};
+use crate::measure::{METRICS, ask, is_connected};
 use crate::rollback::rollback;
 use crate::settings::{read, schema};
 
@@ -51,7 +51,7 @@ impl Migrator for Traffic {
     }
 
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
-        let settings = read(&input.settings).map_err(|findings| {
+        let mut settings = read(&input.settings).map_err(|findings| {
             let messages: Vec<_> =
                 findings.iter().map(|finding| format!("{}: {}", finding.object, finding.message)).collect();
             StepError::permanent("GS-SETTINGS", messages.join("; "))
@@ -71,6 +71,9 @@ impl Migrator for Traffic {
         let domains: BTreeSet<String> =
             served.chain(&settings.hosts).map(|domain| domain.to_ascii_lowercase()).collect();
         let observed = observe(host, &domains).await?;
+        if !is_connected(host).await {
+            settings.requests.clear();
+        }
         Ok(decide(&inventory, &target, &observed, &settings))
     }
 

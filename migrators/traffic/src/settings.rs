@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use gateshift_sdk::model::{Finding, Severity};
+use gateshift_sdk::model::{Finding, Severity, parse_duration, parse_percent};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::units::{duration, percent};
 
 /// Requests of both gateways that the source of metrics counts; `{gateway}` and `{window}` are filled in.
 ///
@@ -113,7 +111,7 @@ pub(crate) fn read(value: &Value) -> Result<Settings, Vec<Finding>> {
         }
     };
     let mut findings = Vec::new();
-    let stages: Vec<f64> = written.stages.iter().filter_map(|stage| percent(stage)).collect();
+    let stages: Vec<f64> = written.stages.iter().filter_map(|stage| parse_percent(stage).ok()).collect();
     if stages.len() < written.stages.len() {
         findings.push(mistake(
             "stages",
@@ -129,7 +127,7 @@ pub(crate) fn read(value: &Value) -> Result<Settings, Vec<Finding>> {
         ));
     }
     let mut time = |object: &str, text: &str| {
-        duration(text).filter(|time| !time.is_zero()).unwrap_or_else(|| {
+        parse_duration(text).ok().filter(|time| !time.is_zero()).unwrap_or_else(|| {
             findings.push(mistake(
                 object,
                 format!("`{text}` is no duration"),

@@ -154,7 +154,7 @@ impl Catalogue for Made {
     fn check_settings(&self, migrator: &MigratorName, settings: &Value) -> Vec<Finding> {
         let stages: Vec<&str> =
             settings["stages"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let share = |text: &str| gateshift_planner::parse_percent(text).unwrap_or_default();
+        let share = |text: &str| gateshift_model::parse_percent(text).unwrap_or_default();
         let falls = stages.windows(2).position(|pair| share(pair[0]) >= share(pair[1]));
         falls
             .filter(|_| migrator.as_str() == "shift")
