@@ -1,0 +1,212 @@
+//! The engine's public face: submit, drive, resume, undo, ask.
+
+use std::sync::Arc;
+
+use gateshift_journal::{Claim, Claimed, Journal, NewRun, Request, RequestId, history};
+use gateshift_model::{Event, RESUME, RunDefinition, RunId, RunOutcome, RunState, RunStatus, UndoScope};
+use gateshift_step_api::HostProvider;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::run::{Course, Session};
+use crate::{Command, EngineError, EngineOptions, MigratorSet, Watcher};
+
+pub use crate::schedule::{NotRun, not_run};
+
+/// Drives runs. Clones share everything.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) migrators: Arc<dyn MigratorSet>,
+    pub(crate) hosts: Arc<dyn HostProvider>,
+    pub(crate) options: Arc<EngineOptions>,
+}
+
+/// How driving a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Driven {
+    /// It came to its end, or to a rest.
+    Finished {
+        /// How.
+        outcome: RunOutcome,
+        /// Why, when it is not done.
+        reason: Option<String>,
+    },
+    /// It was stopped cleanly; `resume` goes on.
+    Interrupted {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Driven {
+    /// The outcome; none when it was interrupted.
+    #[must_use]
+    pub fn outcome(&self) -> Option<RunOutcome> {
+        match self {
+            Self::Finished { outcome, .. } => Some(*outcome),
+            Self::Interrupted { .. } => None,
+        }
+    }
+
+    pub(crate) fn of(state: &RunState, outcome: RunOutcome) -> Self {
+        Self::Finished { outcome, reason: state.reason.clone() }
+    }
+}
+
+impl Engine {
+    /// An engine over a journal, with the migrators it may use and the hosts it gives them.
+    #[must_use]
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        migrators: Arc<dyn MigratorSet>,
+        hosts: Arc<dyn HostProvider>,
+        options: EngineOptions,
+    ) -> Self {
+        Self { journal, migrators, hosts, options: Arc::new(options) }
+    }
+
+    /// The journal it writes to.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
+    /// Stores a frozen workflow as a new run. Nothing is started.
+    pub async fn submit(&self, definition: RunDefinition) -> Result<RunId, EngineError> {
+        let run = RunId(Uuid::now_v7());
+        let (actor, at) = (self.options.actor.clone(), (self.options.clock)());
+        self.journal
+            .create_run(NewRun { run, definition, engine: self.options.version.clone(), actor, at })
+            .await?;
+        Ok(run)
+    }
+
+    /// Where a run stands, from its history alone.
+    pub async fn state(&self, run: RunId) -> Result<RunState, EngineError> {
+        let mut state: Option<RunState> = None;
+        for envelope in history(&*self.journal, run).await? {
+            let event = envelope.event().map_err(|error| EngineError::UnknownEvent {
+                run,
+                seq: envelope.seq,
+                cause: error.to_string(),
+            })?;
+            let taken = match &mut state {
+                Some(state) => state.apply(&event, envelope.generation, envelope.at),
+                None => RunState::begin(&event, envelope.at).map(|begun| state = Some(begun)),
+            };
+            taken.map_err(|cause| EngineError::IllegalHistory { run, cause })?;
+        }
+        state.ok_or(EngineError::Journal(gateshift_journal::JournalError::UnknownRun(run)))
+    }
+
+    /// Takes a run and goes on with it until it ends, rests or is stopped. A run at its end or at rest is
+    /// left as it is, and its outcome returned.
+    ///
+    /// `stop` stops it cleanly: calls under way finish, the rest waits for the next `drive`.
+    pub async fn drive(
+        &self,
+        run: RunId,
+        stop: CancellationToken,
+        watcher: Arc<dyn Watcher>,
+    ) -> Result<Driven, EngineError> {
+        let state = self.state(run).await?;
+        if let RunStatus::Finished(outcome) = state.status {
+            return Ok(Driven::of(&state, outcome));
+        }
+        Session::take(self, run, watcher).await?.go(Course::AsItStands, stop).await
+    }
+
+    /// As [`Engine::drive`], and takes up what failed: a held or blocked run tries its failed steps again,
+    /// a stuck one goes on undoing.
+    pub async fn resume(
+        &self,
+        run: RunId,
+        stop: CancellationToken,
+        watcher: Arc<dyn Watcher>,
+    ) -> Result<Driven, EngineError> {
+        let state = self.state(run).await?;
+        match state.status {
+            RunStatus::Finished(outcome @ (RunOutcome::Done | RunOutcome::RolledBack)) => {
+                Ok(Driven::of(&state, outcome))
+            }
+            RunStatus::Finished(RunOutcome::Stuck) => {
+                let course = state
+                    .undo
+                    .map_or(Course::AsItStands, |scope| Course::Undo { scope, reason: "resumed".to_owned() });
+                Session::take(self, run, watcher).await?.go(course, stop).await
+            }
+            _ => {
+                let session = Session::take(self, run, watcher).await?;
+                let again =
+                    session.log.read(|state| if state.undoing { Vec::new() } else { taken_up(state) });
+                if !again.is_empty() {
+                    session.log.durable(again).await?;
+                }
+                session.go(Course::AsItStands, stop).await
+            }
+        }
+    }
+
+    /// Takes back what a run did, as far as `scope` covers it. Works on a run that is done, held or was
+    /// interrupted; doing it again is harmless. When another process drives the run, this is refused:
+    /// use [`Engine::request`] then.
+    pub async fn undo(
+        &self,
+        run: RunId,
+        scope: UndoScope,
+        reason: &str,
+        stop: CancellationToken,
+        watcher: Arc<dyn Watcher>,
+    ) -> Result<Driven, EngineError> {
+        let state = self.state(run).await?;
+        if let RunStatus::Finished(outcome @ RunOutcome::RolledBack) = state.status
+            && crate::undo_order::undo_order(&state, scope).is_empty()
+        {
+            return Ok(Driven::of(&state, outcome));
+        }
+        let course = Course::Undo { scope, reason: reason.to_owned() };
+        Session::take(self, run, watcher).await?.go(course, stop).await
+    }
+
+    /// Asks the owner of a run for something; it looks for requests a few times a second. The answer is
+    /// read with [`Journal::request`].
+    pub async fn request(&self, run: RunId, command: &Command) -> Result<RequestId, EngineError> {
+        let body = serde_json::to_value(command)
+            .map_err(|error| EngineError::Internal { run, cause: error.to_string() })?;
+        let id = RequestId(Uuid::now_v7());
+        let (actor, at) = (self.options.actor.clone(), (self.options.clock)());
+        self.journal.post_request(Request { id, run, at, actor, body }).await?;
+        Ok(id)
+    }
+
+    pub(crate) async fn claim(&self, run: RunId) -> Result<Claimed, EngineError> {
+        let lease = self.journal.lease(run).await?;
+        let dead =
+            lease.holder.is_some_and(|holder| (self.options.is_dead)(&holder)).then_some(lease.generation);
+        let claim = Claim {
+            run,
+            holder: self.options.holder.clone(),
+            lease: self.options.lease,
+            dead,
+            actor: self.options.actor.clone(),
+            at: (self.options.clock)(),
+        };
+        Ok(self.journal.claim(claim).await?)
+    }
+}
+
+/// The decisions that take up again what failed, and what was skipped for it.
+fn taken_up(state: &RunState) -> Vec<Event> {
+    use gateshift_model::StepStatus::{Failed, Skipped, Undone};
+    let resting = state.definition.steps.iter().filter(|step| {
+        state.step(&step.name).is_some_and(|found| matches!(found.status, Failed | Skipped | Undone))
+    });
+    resting
+        .map(|step| Event::Decided {
+            decision: RESUME.to_owned(),
+            step: Some(step.name.clone()),
+            reason: "resumed".to_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! What a migrator is given, worked out from the run's state.
+
+use std::collections::BTreeMap;
+
+use gateshift_model::{MigratorName, RunDefinition, RunId, RunState, StepDefinition, StepName, StepState};
+use gateshift_step_api::StepInput;
+use serde_json::Value;
+
+/// For each step, by name of migrator, the nearest step before it that this migrator did. Worked out
+/// once per run: long chains would pay for it again and again.
+pub(crate) struct Nearest(BTreeMap<StepName, BTreeMap<MigratorName, (u32, StepName)>>);
+
+impl Nearest {
+    /// Steps stand in the definition after all they need, so one walk is enough.
+    pub(crate) fn of(definition: &RunDefinition, places: &BTreeMap<StepName, usize>) -> Self {
+        let mut found: BTreeMap<StepName, BTreeMap<MigratorName, (u32, StepName)>> = BTreeMap::new();
+        for step in &definition.steps {
+            let mut nearest: BTreeMap<MigratorName, (u32, StepName)> = BTreeMap::new();
+            for need in step.needs.iter().filter_map(|name| definition.steps.get(*places.get(name)?)) {
+                keep(&mut nearest, &need.uses, 1, &need.name);
+                for (migrator, (distance, name)) in found.get(&need.name).into_iter().flatten() {
+                    keep(&mut nearest, migrator, distance + 1, name);
+                }
+            }
+            found.insert(step.name.clone(), nearest);
+        }
+        Self(found)
+    }
+
+    fn outputs(&self, step: &StepName, state: &RunState) -> BTreeMap<MigratorName, Value> {
+        let nearest = self.0.get(step).into_iter().flatten();
+        nearest
+            .filter_map(|(migrator, (_, name))| Some((migrator.clone(), state.step(name)?.output.clone()?)))
+            .collect()
+    }
+}
+
+/// Where each step stands in the definition.
+pub(crate) fn places(definition: &RunDefinition) -> BTreeMap<StepName, usize> {
+    definition.steps.iter().enumerate().map(|(place, step)| (step.name.clone(), place)).collect()
+}
+
+/// The nearer one stays; of two equally near ones the one that is named first among the needs.
+fn keep(
+    nearest: &mut BTreeMap<MigratorName, (u32, StepName)>,
+    migrator: &MigratorName,
+    distance: u32,
+    step: &StepName,
+) {
+    if nearest.get(migrator).is_none_or(|(known, _)| distance < *known) {
+        nearest.insert(migrator.clone(), (distance, step.clone()));
+    }
+}
+
+/// The input of a step as the run stands.
+pub(crate) fn input(run: RunId, step: &StepDefinition, nearest: &Nearest, state: &RunState) -> StepInput {
+    let empty = StepState::default();
+    let own = state.step(&step.name).unwrap_or(&empty);
+    StepInput {
+        run,
+        step: step.name.clone(),
+        attempt: own.attempt,
+        settings: step.with.clone(),
+        outputs: nearest.outputs(&step.name, state),
+        settled: own.settled().map(|(key, settled)| (key.clone(), settled.clone())).collect(),
+        unsettled: own.unsettled().cloned().collect(),
+        checkpoint: own.checkpoint.clone(),
+    }
+}

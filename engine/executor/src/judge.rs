@@ -1,0 +1,62 @@
+//! What makes an attempt fail, as the error that is stored for it. Pure.
+
+use std::any::Any;
+
+use gateshift_model::{Checkpoint, CheckpointResult, ErrorClass, Plan, StepDefinition, StepError};
+use serde_json::json;
+
+use crate::error::code;
+
+/// The step took longer than it may.
+pub(crate) fn timed_out(step: &StepDefinition) -> StepError {
+    let limit = step.timeout.unwrap_or_default();
+    StepError::needs_operator(code::TIMEOUT, format!("step `{}` was not done within {limit:?}", step.name))
+        .with_hint("look what it waits for with `gateshift history`; `gateshift resume` gives it its full time again")
+}
+
+/// What in a plan forbids every write.
+pub(crate) fn blocked(plan: &Plan) -> Option<StepError> {
+    let findings: Vec<_> = plan.blocking().collect();
+    let first = findings.first()?;
+    let more = match findings.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code.as_str()).collect();
+    let message = format!("{} {}: {}{more}", first.code, first.object, first.message);
+    let hint = first
+        .action
+        .clone()
+        .unwrap_or_else(|| "answer, exclude or remove each finding, then `gateshift resume`".to_owned());
+    Some(
+        StepError::needs_operator(code::BLOCKED, message)
+            .with_hint(hint)
+            .with_details(json!({ "findings": codes })),
+    )
+}
+
+/// What speaks against calling the step done. An unclear answer is never taken for a pass: it is asked
+/// for again, and holds the run if it stays unclear (invariant **doubt holds**).
+pub(crate) fn judge(checkpoints: &[Checkpoint]) -> Option<StepError> {
+    let answered = |result| checkpoints.iter().filter(move |checkpoint| checkpoint.result == result);
+    let (class, code, first) =
+        match (answered(CheckpointResult::Fail).next(), answered(CheckpointResult::Unclear).next()) {
+            (Some(first), _) => (ErrorClass::NeedsOperator, code::CHECKPOINT_FAILED, first),
+            (None, Some(first)) => (ErrorClass::Retryable, code::CHECKPOINT_UNCLEAR, first),
+            (None, None) => return None,
+        };
+    let names: Vec<_> = answered(first.result).map(|checkpoint| checkpoint.name.as_str()).collect();
+    let error = StepError::new(class, code, format!("checkpoint {}: {}", first.name, first.message))
+        .with_hint("look at its evidence with `gateshift history`, put it right, then `gateshift resume`")
+        .with_details(json!({ "checkpoints": names }));
+    Some(error)
+}
+
+/// A migrator's code broke off.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> StepError {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text =
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
+    StepError::permanent(code::PANIC, format!("the migrator panicked: {text}"))
+        .with_hint("this is a defect of the migrator; `gateshift resume` tries the step again")
+}

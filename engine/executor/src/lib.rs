@@ -1,0 +1,40 @@
+//! Walks a run's frozen graph: starts, retries, waits, stops, resumes and takes back.
+//!
+//! Sees steps, hosts and the journal only as traits. What it decides is decided by pure functions
+//! over the folded history (`schedule`, `backoff`, `inputs`, `undo_order`); the rest carries those
+//! decisions out and writes down what happened.
+
+mod attempt;
+mod backoff;
+mod backward;
+mod command;
+mod engine;
+mod error;
+mod guard;
+mod heartbeat;
+mod inbox;
+mod inputs;
+mod judge;
+mod log;
+mod options;
+mod process;
+mod recorder;
+mod run;
+mod schedule;
+mod tasks;
+mod undo;
+mod undo_order;
+mod watcher;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use command::Command;
+pub use engine::{Driven, Engine, NotRun, not_run};
+pub use error::EngineError;
+pub use options::{Clock, EngineOptions, Liveness, MigratorSet, system_clock};
+pub use process::{is_dead, this_process};
+pub use tokio_util::sync::CancellationToken;
+pub use watcher::{NoWatcher, Watcher};

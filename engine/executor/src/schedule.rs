@@ -1,0 +1,269 @@
+//! What a run does next, as a pure function of its state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateshift_model::{
+    OnFailure, RunOutcome, RunState, StepDefinition, StepName, StepState, StepStatus, Timestamp, UndoScope,
+};
+use serde::Serialize;
+
+use crate::EngineOptions;
+use crate::error::code;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Start these, then wait: for a step to end, for a time, or for a word from outside.
+    Go { start: Vec<StepName>, wake: Option<Timestamp> },
+    /// Stop going forward and take the traffic back.
+    Rollback { reason: String },
+    /// Take one step back, then decide again.
+    UndoStep { step: StepName },
+    /// Nothing is left to do.
+    Rest { outcome: RunOutcome, reason: String, skipped: Vec<(StepName, String)> },
+}
+
+/// When a step has to be done; `None` when it has no limit or was not started.
+pub(crate) fn deadline(
+    step: &StepDefinition,
+    state: &StepState,
+    options: &EngineOptions,
+) -> Option<Timestamp> {
+    let begun = state.resumed_at.or(state.started)?;
+    step.timeout.map(|limit| begun.after(options.scaled(limit)))
+}
+
+/// The steps worth a look: what a decision costs follows from what has changed, not from the size of
+/// the graph. Numbers are places in the definition.
+pub(crate) struct Frontier {
+    /// Steps that may be startable now or at some time.
+    open: BTreeSet<usize>,
+    /// Steps that failed, or that are or were taken back.
+    troubled: BTreeSet<usize>,
+    /// The steps that need each step.
+    dependents: Vec<Vec<usize>>,
+}
+
+impl Frontier {
+    /// All steps are worth a first look.
+    pub(crate) fn of(state: &RunState, places: &BTreeMap<StepName, usize>) -> Self {
+        let steps = &state.definition.steps;
+        let mut dependents = vec![Vec::new(); steps.len()];
+        for (place, step) in steps.iter().enumerate() {
+            for need in step.needs.iter().filter_map(|need| places.get(need)) {
+                dependents[*need].push(place);
+            }
+        }
+        let mut found = Self { open: (0..steps.len()).collect(), troubled: BTreeSet::new(), dependents };
+        for place in 0..steps.len() {
+            found.settle(state, place);
+        }
+        found
+    }
+
+    /// A task has worked on this step: it, and the steps that need it, are looked at again.
+    pub(crate) fn changed(&mut self, state: &RunState, place: usize) {
+        self.open.insert(place);
+        self.open.extend(self.dependents.get(place).into_iter().flatten());
+        self.settle(state, place);
+    }
+
+    fn settle(&mut self, state: &RunState, place: usize) {
+        let status =
+            state.definition.steps.get(place).and_then(|step| state.step(&step.name)).map(|own| own.status);
+        if matches!(status, Some(StepStatus::Failed | StepStatus::Undoing | StepStatus::Undone)) {
+            self.troubled.insert(place);
+        } else {
+            self.troubled.remove(&place);
+        }
+    }
+}
+
+/// Decides. `running` are the steps that tasks work on at this moment.
+pub(crate) fn decide(
+    state: &RunState,
+    frontier: &mut Frontier,
+    running: &BTreeSet<StepName>,
+    now: Timestamp,
+    options: &EngineOptions,
+) -> Verdict {
+    if let Some(verdict) = after_failure(state, &frontier.troubled, running) {
+        return verdict;
+    }
+    let mut room = options.max_parallel.max(1).saturating_sub(running.len());
+    let (mut start, mut wake, mut idle) = (Vec::new(), None, Vec::new());
+    for place in &frontier.open {
+        if room == 0 {
+            // No time matters before a step ends.
+            break;
+        }
+        let Some(step) = state.definition.steps.get(*place) else { continue };
+        let Some(found) = state.step(&step.name) else { continue };
+        match due(state, step, found, running, options) {
+            Some(due) if due > now => wake = Some(wake.map_or(due, |earlier: Timestamp| earlier.min(due))),
+            Some(_) => {
+                room -= 1;
+                start.push(step.name.clone());
+                idle.push(*place);
+            }
+            None => idle.push(*place),
+        }
+    }
+    for place in idle {
+        frontier.open.remove(&place);
+    }
+    if start.is_empty() && wake.is_none() && running.is_empty() {
+        rest(state)
+    } else {
+        Verdict::Go { start, wake }
+    }
+}
+
+/// When a step may be worked on; `None` when it may not.
+fn due(
+    state: &RunState,
+    step: &StepDefinition,
+    found: &StepState,
+    running: &BTreeSet<StepName>,
+    options: &EngineOptions,
+) -> Option<Timestamp> {
+    let done = |name: &StepName| {
+        !running.contains(name) && state.step(name).is_some_and(|need| need.status == StepStatus::Done)
+    };
+    match found.status {
+        _ if running.contains(&step.name) => None,
+        StepStatus::Waiting => step.needs.iter().all(done).then_some(Timestamp(i64::MIN)),
+        // Somebody who died had it.
+        StepStatus::Running | StepStatus::Applied => Some(Timestamp(i64::MIN)),
+        StepStatus::Pending | StepStatus::Retrying => {
+            let until = found.until.unwrap_or(Timestamp(i64::MIN));
+            Some(deadline(step, found, options).map_or(until, |limit| limit.min(until)))
+        }
+        _ => None,
+    }
+}
+
+/// What a failed step, or one that was taken back, means for the others.
+fn after_failure(
+    state: &RunState,
+    troubled: &BTreeSet<usize>,
+    running: &BTreeSet<StepName>,
+) -> Option<Verdict> {
+    let steps = || {
+        let troubled = troubled.iter().filter_map(|place| state.definition.steps.get(*place));
+        troubled
+            .filter(|step| !running.contains(&step.name))
+            .filter_map(|step| Some((step, state.step(&step.name)?)))
+    };
+    let blocked = |found: &StepState| found.error.as_ref().is_some_and(|error| error.code == code::BLOCKED);
+    let failed = |(_, found): &(&StepDefinition, &StepState)| found.status == StepStatus::Failed;
+
+    let rollback = steps()
+        .filter(failed)
+        .find(|(step, found)| step.on_failure == OnFailure::Rollback && !blocked(found));
+    if let Some((step, found)) = rollback {
+        return Some(Verdict::Rollback { reason: why(&step.name, found) });
+    }
+    let (step, found) = steps().find(|(step, found)| match found.status {
+        StepStatus::Failed => step.on_failure != OnFailure::Continue || blocked(found),
+        StepStatus::Undoing | StepStatus::Undone => true,
+        _ => false,
+    })?;
+    if !running.is_empty() {
+        return Some(Verdict::Go { start: Vec::new(), wake: None });
+    }
+    let undo = steps().find(|(step, found)| {
+        let asked = step.on_failure == OnFailure::Undo && step.undo != UndoScope::Nothing && !blocked(found);
+        found.status == StepStatus::Undoing || (found.status == StepStatus::Failed && asked)
+    });
+    if let Some((step, _)) = undo {
+        return Some(Verdict::UndoStep { step: step.name.clone() });
+    }
+    let outcome = if blocked(found) { RunOutcome::Blocked } else { RunOutcome::Held };
+    Some(Verdict::Rest { outcome, reason: why(&step.name, found), skipped: Vec::new() })
+}
+
+fn why(step: &StepName, found: &StepState) -> String {
+    let undone = if found.status == StepStatus::Undone { " and was taken back" } else { "" };
+    match &found.error {
+        Some(error) => format!("step `{step}` failed{undone}: {error}"),
+        None => format!("step `{step}` was taken back"),
+    }
+}
+
+/// The end of a run in which nothing can be done any more.
+fn rest(state: &RunState) -> Verdict {
+    let mut lost: BTreeMap<&StepName, String> = BTreeMap::new();
+    let (mut skipped, mut failed) = (Vec::new(), Vec::new());
+    for step in &state.definition.steps {
+        let status = state.step(&step.name).map_or(StepStatus::Waiting, |found| found.status);
+        match status {
+            StepStatus::Failed => {
+                failed.push(format!("`{}`", step.name));
+                lost.insert(&step.name, format!("step `{}` failed", step.name));
+            }
+            StepStatus::Skipped => {
+                lost.insert(&step.name, format!("step `{}` was skipped", step.name));
+            }
+            StepStatus::Waiting => {
+                let reason = step.needs.iter().find_map(|need| lost.get(need)).cloned();
+                if let Some(reason) = reason {
+                    skipped.push((step.name.clone(), reason.clone()));
+                    lost.insert(&step.name, reason);
+                }
+            }
+            _ => {}
+        }
+    }
+    let finished = |step: &StepDefinition| {
+        state
+            .step(&step.name)
+            .is_some_and(|found| matches!(found.status, StepStatus::Done | StepStatus::Skipped))
+    };
+    if failed.is_empty() && state.definition.steps.iter().all(finished) {
+        return Verdict::Rest { outcome: RunOutcome::Done, reason: String::new(), skipped };
+    }
+    let reason = match failed.as_slice() {
+        [] => "no step can be started".to_owned(),
+        [one] => format!("step {one} failed; the steps that do not need it are done"),
+        more => format!("steps {} failed; the steps that do not need them are done", more.join(", ")),
+    };
+    Verdict::Rest { outcome: RunOutcome::Held, reason, skipped }
+}
+
+/// A step that a resting run did not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRun {
+    /// The step.
+    pub step: StepName,
+    /// Why, a fragment that follows "not run because".
+    pub because: String,
+}
+
+/// The steps that were not run, each with the first cause among the steps it needs.
+#[must_use]
+pub fn not_run(state: &RunState) -> Vec<NotRun> {
+    let mut causes: BTreeMap<&StepName, String> = BTreeMap::new();
+    let mut found = Vec::new();
+    for step in &state.definition.steps {
+        let Some(own) = state.step(&step.name) else { continue };
+        let cause = match own.status {
+            StepStatus::Done | StepStatus::Applied => continue,
+            StepStatus::Failed => format!("step `{}` failed", step.name),
+            StepStatus::Undone => format!("step `{}` was taken back", step.name),
+            StepStatus::Undoing => format!("step `{}` is being taken back", step.name),
+            StepStatus::Running | StepStatus::Pending | StepStatus::Retrying => {
+                format!("step `{}` is not done", step.name)
+            }
+            StepStatus::Waiting | StepStatus::Skipped => {
+                let needed = step.needs.iter().find_map(|need| causes.get(need)).cloned();
+                let because =
+                    own.reason.clone().or(needed).unwrap_or_else(|| "the run stopped before it".to_owned());
+                found.push(NotRun { step: step.name.clone(), because: because.clone() });
+                because
+            }
+        };
+        causes.insert(&step.name, cause);
+    }
+    found
+}

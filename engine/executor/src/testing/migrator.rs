@@ -1,0 +1,181 @@
+//! A migrator that makes as many objects as its settings say, and goes wrong as the world's script says.
+//!
+//! Settings: `objects` (number), `pending` (times it answers "not yet"), `fail_attempts` (attempts that
+//! fail half way), `finding` (severity of a finding of its plan), `checkpoint` (its answer).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gateshift_model::{
+    Checkpoint, CheckpointResult, Finding, MigratorName, ObjectRef, Operation, OperationKey, Outcome, Plan,
+    Settled, Severity, StepError, UndoScope, Verb,
+};
+use gateshift_step_api::{Applied, Body, CallKind, CallRequest, Host, Manifest, Migrator, StepInput, Undone};
+use serde_json::{Value, json};
+
+use super::world::{Act, Phase, World};
+
+pub(crate) struct Maker {
+    pub(crate) world: World,
+}
+
+fn request(action: &str, key: &OperationKey, kind: CallKind) -> CallRequest {
+    CallRequest {
+        connection: "target".into(),
+        action: action.into(),
+        method: "POST".into(),
+        path: key.to_string(),
+        query: Vec::new(),
+        body: Body::None,
+        operation: (kind != CallKind::Read).then(|| key.clone()),
+        serial: None,
+        kind,
+    }
+}
+
+async fn found(host: &dyn Host, key: &OperationKey) -> Result<bool, StepError> {
+    let reply = host.call(request("Lookup", key, CallKind::Read)).await?;
+    Ok(reply.body["found"] == json!(true))
+}
+
+struct Working(World);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.lock().working -= 1;
+    }
+}
+
+impl Maker {
+    async fn act(
+        &self,
+        phase: Phase,
+        host: &dyn Host,
+        input: &StepInput,
+    ) -> Result<Option<StepError>, StepError> {
+        match self.world.next_act(phase, input.step.as_str()) {
+            None => Ok(None),
+            Some(Act::Fail(error)) => Err(error),
+            Some(Act::WorkThenFail(error)) => Ok(Some(error)),
+            Some(Act::Panic) => panic!("scripted"),
+            Some(Act::Sleep(millis)) => host.sleep(Duration::from_millis(millis)).await.map(|()| None),
+            Some(Act::Deaf(millis)) => {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                Ok(None)
+            }
+        }
+    }
+
+    fn working(&self) -> Working {
+        let mut state = self.world.lock();
+        state.working += 1;
+        state.most_working = state.most_working.max(state.working);
+        Working(self.world.clone())
+    }
+}
+
+#[async_trait]
+impl Migrator for Maker {
+    fn manifest(&self) -> Manifest {
+        Manifest {
+            name: MigratorName::new("maker").unwrap(),
+            version: "1".into(),
+            contract: 1,
+            description: "makes objects".into(),
+            settings: Value::Null,
+            output: Value::Null,
+            connections: BTreeMap::new(),
+            reads: Vec::new(),
+            probes: gateshift_step_api::ProbeUse::default(),
+            undo: UndoScope::Config,
+        }
+    }
+
+    async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
+        self.act(Phase::Plan, host, input).await?;
+        let operation = |number| {
+            let text = format!("{}/{number}", input.step);
+            let object = ObjectRef { kind: "object".into(), name: text.clone() };
+            let (before, after, waits_for) = (Value::Null, Value::Null, Vec::new());
+            Operation { key: OperationKey::new(text), verb: Verb::Create, object, before, after, waits_for }
+        };
+        let operations = (0..input.settings["objects"].as_u64().unwrap_or(0)).map(operation).collect();
+        let severity = serde_json::from_value::<Severity>(input.settings["finding"].clone());
+        let findings =
+            severity.into_iter().map(|severity| Finding::new(severity, "FND", "x", "found")).collect();
+        let mut plan = Plan { operations, findings, ..Plan::default() };
+        if plan != Plan::default() {
+            plan.summary = "makes".into();
+        }
+        Ok(plan)
+    }
+
+    async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
+        let _working = self.working();
+        let fails = self.act(Phase::Apply, host, input).await?;
+        let calls = input.checkpoint.as_ref().and_then(|value| value["calls"].as_u64()).unwrap_or(0);
+        for (index, operation) in plan.operations.iter().enumerate() {
+            if index > 0 && u64::from(input.attempt) <= input.settings["fail_attempts"].as_u64().unwrap_or(0)
+            {
+                return Err(StepError::retryable("GS-TEST", "half way"));
+            }
+            if input.settled.contains_key(&operation.key) {
+                continue;
+            }
+            if !found(host, &operation.key).await? {
+                host.call(request("Create", &operation.key, CallKind::Write)).await?;
+            }
+            let settled = Settled { outcome: Outcome::Created, id: None, data: Value::Null };
+            host.settle(&operation.key, settled).await?;
+        }
+        if calls < input.settings["pending"].as_u64().unwrap_or(0) {
+            let (checkpoint, after) = (json!({ "calls": calls + 1 }), Duration::from_secs(60));
+            return Ok(Applied::Pending { checkpoint, after, reason: "not yet".into() });
+        }
+        match fails {
+            Some(error) => Err(error),
+            None => {
+                let output = json!({"step": input.step, "outputs": input.outputs});
+                Ok(Applied::Done { output, warnings: Vec::new() })
+            }
+        }
+    }
+
+    async fn verify(
+        &self,
+        host: &dyn Host,
+        input: &StepInput,
+        plan: &Plan,
+        _: &Value,
+    ) -> Result<Vec<Checkpoint>, StepError> {
+        self.act(Phase::Verify, host, input).await?;
+        for operation in &plan.operations {
+            // A call that failed is taken for a missing object: a migrator may be that careless.
+            if !found(host, &operation.key).await.unwrap_or(false) {
+                return Ok(vec![Checkpoint::judge("made", false, "an object is missing", Value::Null)]);
+            }
+        }
+        let result = serde_json::from_value::<CheckpointResult>(input.settings["checkpoint"].clone());
+        Ok(result
+            .into_iter()
+            .map(|result| Checkpoint::new("asked", result, "as asked", Value::Null))
+            .collect())
+    }
+
+    async fn undo(&self, host: &dyn Host, input: &StepInput, _: Option<&Plan>) -> Result<Undone, StepError> {
+        self.act(Phase::Undo, host, input).await?;
+        let keys = input.settled.keys().chain(&input.unsettled).cloned();
+        let mut undone = Undone::default();
+        for key in keys.collect::<Vec<_>>().into_iter().rev() {
+            if found(host, &key).await? {
+                host.call(request("Delete", &key, CallKind::IdempotentWrite)).await?;
+            }
+            undone.operations.push(key);
+        }
+        if input.settings["undo_leaves"] == json!(true) {
+            undone.left.push("a thing".into());
+        }
+        Ok(undone)
+    }
+}
