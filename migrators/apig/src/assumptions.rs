@@ -1,0 +1,121 @@
+//! What is taken to be so without a confirmed source: each with where it is written down, how it is
+//! checked while running, and what is reported when it does not hold.
+
+/// One assumption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumption {
+    /// Stable name.
+    pub id: &'static str,
+    /// What is assumed.
+    pub assumed: &'static str,
+    /// Section of the engineering reference that marks it as inferred or unknown.
+    pub section: &'static str,
+    /// How it is checked or defended against.
+    pub checked: &'static str,
+    /// Code of the finding, error or checkpoint when it does not hold.
+    pub code: &'static str,
+}
+
+/// All of them.
+pub const ALL: &[Assumption] = &[
+    Assumption {
+        id: "policy-dialect",
+        assumed: "a policy's configuration is the source's own in lower camel case with `enable` as a boolean",
+        section: "8.2",
+        checked: "plan compares keys and kinds of values with ListPolicyClasses.configExample; verify reads every policy back",
+        code: "POL-DIALECT",
+    },
+    Assumption {
+        id: "policy-per-route",
+        assumed: "one policy of a class sits on one route, and a route takes Timeout, Retry, DirectResponse, Redirect and Fallback",
+        section: "2.3, 8.1",
+        checked: "plan reads attachableResourceTypes; a second policy of the class is refused and then looked up",
+        code: "POL-ATTACH",
+    },
+    Assumption {
+        id: "scene-spelling",
+        assumed: "requests say SingleService where answers say Single",
+        section: "7.6",
+        checked: "both spellings are read as the same",
+        code: "GS-OURS-ONLY",
+    },
+    Assumption {
+        id: "versions-by-tag",
+        assumed: "MultiServiceByTag is accepted on create, though the request's enumeration does not list it",
+        section: "7.6",
+        checked: "when it is refused the same shares are sent as MultiServiceByRatio with a version each",
+        code: "GS-REFUSED",
+    },
+    Assumption {
+        id: "options-spelling",
+        assumed: "the method is spelt OPTIONS, though the enumeration says OPTION",
+        section: "7.5",
+        checked: "when it is refused OPTION is sent; both are read as the same",
+        code: "GS-REFUSED",
+    },
+    Assumption {
+        id: "deploy-custom-domains",
+        assumed: "a route with custom domains only can be published",
+        section: "7.3",
+        checked: "when it is refused the environment's sub-domain is added to the route, it is published again and that is reported",
+        code: "RTE-PUBLISHABLE",
+    },
+    Assumption {
+        id: "association-state",
+        assumed: "a source whose state is Associated, or a common word of that meaning, can be imported from",
+        section: "5",
+        checked: "another word is waited out; then the source counts as associated only if it lists importable services",
+        code: "GS-SOURCE-ASSOCIATION",
+    },
+    Assumption {
+        id: "star-domain",
+        assumed: "a domain named * is accepted",
+        section: "4",
+        checked: "plan asks with dryRun before anything is written",
+        code: "DOM-STAR",
+    },
+    Assumption {
+        id: "deploy-state",
+        assumed: "deployStatus reads Deployed when a published route serves, and NotDeployed before",
+        section: "7.3",
+        checked: "apply polls for Deployed and gives up with an error that shows the states seen",
+        code: "GS-DEPLOY-WAIT",
+    },
+    Assumption {
+        id: "creation-order",
+        assumed: "among routes that match alike the earlier createTimestamp wins on the target",
+        section: "7.4",
+        checked: "routes are created one after another, and verify compares the timestamps inside each group",
+        code: "RTE-ORDER",
+    },
+    Assumption {
+        id: "prefix-and-regex",
+        assumed: "prefixes compare plain text and expressions are of the RE2 kind on both sides",
+        section: "7.5",
+        checked: "the verify step sends the same requests to both gateways and compares the answers",
+        code: "GS-MISMATCH",
+    },
+    Assumption {
+        id: "health-check-off",
+        assumed: "UpdateService with healthCheckConfig.enable false turns health checks off",
+        section: "6",
+        checked: "verify reads the services back",
+        code: "routing.sources_and_services_configured_and_reach_backends",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::ALL;
+
+    #[test]
+    fn each_is_named_once_and_says_everything() {
+        let ids: BTreeSet<&str> = ALL.iter().map(|one| one.id).collect();
+        assert_eq!(ids.len(), ALL.len());
+        assert!(ALL.iter().all(|one| {
+            [one.assumed, one.section, one.checked, one.code].iter().all(|text| !text.is_empty())
+        }));
+    }
+}

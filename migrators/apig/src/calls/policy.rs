@@ -1,0 +1,51 @@
+//! Policies, and the classes they are of.
+
+use gateshift_sdk::model::{OperationKey, StepError};
+use gateshift_sdk::walk::WriteFailure;
+use serde_json::{Value, json};
+
+use super::{id, repeatable, write};
+use crate::Client;
+use crate::paging::typed;
+use crate::wire::{PolicyClassView, PolicyView};
+
+impl Client<'_> {
+    /// Every class of policies.
+    pub async fn policy_classes(&self) -> Result<Vec<PolicyClassView>, StepError> {
+        Ok(self.list("ListPolicyClasses", &["v1", "policy-classes"], &[], "name").await?)
+    }
+
+    /// Policies attached to the gateway's routes; with an id, to that route. The list is unpaged.
+    pub async fn route_policies(&self, route: Option<&str>) -> Result<Vec<PolicyView>, StepError> {
+        let mut query = vec![
+            ("gatewayId", self.gateway),
+            ("environmentId", self.environment),
+            ("attachResourceType", "GatewayRoute"),
+            ("withAttachments", "true"),
+        ];
+        query.extend(route.map(|id| ("attachResourceId", id)));
+        let mut data = self.read("ListPolicies", &["v1", "policies"], &query).await?;
+        let items = match data["items"].take() {
+            Value::Array(items) => items,
+            _ => Vec::new(),
+        };
+        items.into_iter().map(|item| typed("ListPolicies", item)).collect()
+    }
+
+    /// Makes a policy and attaches it to a route. The body holds its configuration as an object; on the
+    /// wire it is text.
+    pub async fn attach_policy(&self, key: &OperationKey, body: &Value) -> Result<String, WriteFailure> {
+        let mut body = body.clone();
+        body["config"] = json!(body["config"].to_string());
+        let data =
+            self.write(key, write("CreateAndAttachPolicy", "POST", &["v1", "policies"]).body(body)).await?;
+        Ok(id("CreateAndAttachPolicy", &data, "/policyId")?)
+    }
+
+    /// Detaches a policy everywhere and removes it.
+    pub async fn delete_policy(&self, key: &OperationKey, id: &str) -> Result<(), WriteFailure> {
+        self.write(key, repeatable("DetachAndDeletePolicy", "DELETE", &["v1", "policies", id]))
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,58 @@
+//! What a plan says besides its operations: where things go, and what later phases look for.
+
+use std::collections::BTreeMap;
+
+use gateshift_sdk::model::{OperationKey, Plan, StepError};
+use serde::{Deserialize, Serialize};
+
+/// Facts of a plan. Part of the journal: fields are only ever added.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    /// Target gateway.
+    pub(crate) gateway: String,
+    /// Its environment.
+    pub(crate) environment: String,
+    /// Operation of the API.
+    pub(crate) api: String,
+    /// Domains: name -> operation.
+    pub(crate) domains: BTreeMap<String, String>,
+    /// Sources: id at the source -> operation.
+    pub(crate) sources: BTreeMap<String, String>,
+    /// Services: id at the source -> operation.
+    pub(crate) services: BTreeMap<String, String>,
+    /// Routes, in ascending order of creation.
+    pub(crate) routes: Vec<RouteFact>,
+    /// Names of routes that match alike but for the time of their creation, oldest first.
+    pub(crate) ties: Vec<Vec<String>>,
+}
+
+/// A route of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RouteFact {
+    /// Id at the source.
+    pub(crate) id: String,
+    /// Name at the target.
+    pub(crate) name: String,
+    /// Operation.
+    pub(crate) key: String,
+    /// It shall serve traffic.
+    pub(crate) published: bool,
+}
+
+impl Facts {
+    /// The facts of a plan.
+    pub(crate) fn of(plan: &Plan) -> Result<Self, StepError> {
+        serde_json::from_value(plan.facts.clone()).map_err(|error| {
+            StepError::permanent(
+                "GS-PLAN-SHAPE",
+                format!("the plan's facts have another shape than expected: {error}"),
+            )
+            .with_hint("the plan was made with another version of this migrator; plan the step anew")
+        })
+    }
+
+    /// Key of the API's operation.
+    pub(crate) fn api_key(&self) -> OperationKey {
+        OperationKey::new(self.api.as_str())
+    }
+}

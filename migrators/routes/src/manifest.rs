@@ -1,0 +1,74 @@
+//! What the migrator declares: settings, output, connection and actions.
+
+use std::collections::BTreeMap;
+
+use gateshift_apig::{KIND, READS, ROLE, WRITES};
+use gateshift_sdk::api::{ConnectionUse, Manifest, ProbeUse};
+use gateshift_sdk::model::{MigratorName, UndoScope};
+use serde_json::{Value, json};
+
+/// The declaration.
+pub(crate) fn manifest() -> Manifest {
+    Manifest {
+        name: name("routes"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        contract: 1,
+        description: "makes domains, sources, services and routes on the target and publishes the routes"
+            .to_owned(),
+        settings: settings(),
+        output: output(),
+        connections: BTreeMap::from([(ROLE.to_owned(), ConnectionUse::new(KIND, READS, WRITES))]),
+        reads: vec![name("assess"), name("instance")],
+        probes: ProbeUse::default(),
+        undo: UndoScope::Config,
+    }
+}
+
+fn name(text: &str) -> MigratorName {
+    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
+}
+
+fn settings() -> Value {
+    let globs = |description: &str| json!({"type": "array", "description": description, "items": {"type": "string", "minLength": 1}});
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "api": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 64,
+                "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+                "description": "name of the HTTP API that holds the routes; the source gateway's name when absent",
+            },
+            "include": globs("routes to take, by name; `*` and `?` stand for any text and any letter; all when absent"),
+            "exclude": globs("routes to leave out, by name, in the same form; wins over `include`"),
+        },
+    })
+}
+
+fn output() -> Value {
+    let ids = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "required": ["api", "domains", "sources", "services", "routes"],
+        "properties": {
+            "api": {"type": "string"},
+            "domains": ids,
+            "sources": ids,
+            "services": ids,
+            "routes": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "required": ["id", "name", "deployed"],
+                    "properties": {
+                        "id": {"type": "string"}, "name": {"type": "string"}, "deployed": {"type": "boolean"},
+                    },
+                },
+            },
+        },
+    })
+}

@@ -1,0 +1,82 @@
+//! The migrator: hands each phase what it needs.
+
+use gateshift_apig::Client;
+use gateshift_gateway_model::{Assessed, FORMAT, Inventory, TargetInstance};
+use gateshift_sdk::api::{Applied, Host, Manifest, Migrator, StepInput, Undone};
+use gateshift_sdk::model::{Checkpoint, Finding, Plan, StepError};
+use gateshift_sdk::{async_trait, output_of, settings};
+use serde_json::Value;
+
+use crate::settings::{Settings, check};
+use crate::{apply, manifest, observe, plan, undo, verify};
+
+/// Moves domains, services and routes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Routes;
+
+#[async_trait]
+impl Migrator for Routes {
+    fn manifest(&self) -> Manifest {
+        manifest::manifest()
+    }
+
+    fn check(&self, settings: &Value) -> Vec<Finding> {
+        check(settings)
+    }
+
+    async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
+        let settings: Settings = settings(input)?;
+        let target: TargetInstance = output_of(input, "instance")?;
+        let inventory = inventory(host, &output_of(input, "assess")?).await?;
+        let client = Client::new(host, input.run, &target.gateway, &target.environment);
+        let observed = observe::observe(&client, &inventory, &plan::api_name(&inventory, &settings)).await?;
+        Ok(plan::plan(&plan::Given {
+            inventory: &inventory,
+            observed: &observed,
+            target: &target,
+            settings: &settings,
+            now: host.now(),
+        }))
+    }
+
+    async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
+        apply::apply(host, input, plan).await
+    }
+
+    async fn verify(
+        &self,
+        host: &dyn Host,
+        input: &StepInput,
+        plan: &Plan,
+        output: &Value,
+    ) -> Result<Vec<Checkpoint>, StepError> {
+        verify::verify(host, input, plan, output).await
+    }
+
+    async fn undo(
+        &self,
+        host: &dyn Host,
+        input: &StepInput,
+        plan: Option<&Plan>,
+    ) -> Result<Undone, StepError> {
+        match plan {
+            Some(plan) => undo::undo(host, input, plan).await,
+            None => Ok(Undone::default()),
+        }
+    }
+}
+
+async fn inventory(host: &dyn Host, assessed: &Assessed) -> Result<Inventory, StepError> {
+    let bytes = host.get_artifact(&assessed.inventory).await?;
+    let inventory: Inventory = serde_json::from_slice(&bytes).map_err(|error| {
+        StepError::permanent("GS-INVENTORY", format!("the inventory cannot be read: {error}"))
+            .with_hint("it was made with another version; `gateshift rerun` the assessment")
+    })?;
+    if inventory.format > FORMAT {
+        let message =
+            format!("the inventory has format {}, and this version reads up to {FORMAT}", inventory.format);
+        return Err(StepError::permanent("GS-INVENTORY", message)
+            .with_hint("use the version of this tool that made it, or a newer one"));
+    }
+    Ok(inventory)
+}

@@ -1,0 +1,79 @@
+//! Decides what is made on the target: a pure function of the inventory, of what the target has, of
+//! the settings and of the time.
+//!
+//! The operations come in the order of dependency: domains, sources, services, the API, routes with
+//! their policies in ascending order of creation, and publications at the end.
+
+mod api;
+mod domains;
+mod draft;
+mod order;
+mod route_limits;
+mod route_notes;
+mod routes;
+mod services;
+mod sources;
+mod weights;
+
+use gateshift_apig::dialect;
+use gateshift_gateway_model::{Inventory, TargetInstance};
+use gateshift_sdk::model::{Finding, Plan, Severity, Timestamp};
+use gateshift_sdk::{name, to_json};
+
+use crate::observe::Observed;
+use crate::settings::Settings;
+use draft::Draft;
+
+pub(crate) use api::difference as api_difference;
+
+/// What a plan is made from.
+pub(crate) struct Given<'a> {
+    /// The source.
+    pub(crate) inventory: &'a Inventory,
+    /// The target as it is.
+    pub(crate) observed: &'a Observed,
+    /// The target gateway.
+    pub(crate) target: &'a TargetInstance,
+    /// Settings of the step.
+    pub(crate) settings: &'a Settings,
+    /// Now; certificates expire.
+    pub(crate) now: Timestamp,
+}
+
+/// Name of the API that holds the routes.
+pub(crate) fn api_name(inventory: &Inventory, settings: &Settings) -> String {
+    settings.api.clone().unwrap_or_else(|| name::plain(&inventory.instance.name))
+}
+
+/// Makes the plan.
+pub(crate) fn plan(given: &Given<'_>) -> Plan {
+    let mut draft = Draft::new(given);
+    domains::add(&mut draft);
+    sources::add(&mut draft);
+    services::add(&mut draft);
+    api::add(&mut draft);
+    routes::add(&mut draft);
+    let classes: Vec<_> = draft.classes.iter().copied().collect();
+    draft.findings.extend(dialect::check(&classes, &given.observed.classes));
+    for glob in given.settings.idle(&given.inventory.routes) {
+        draft.findings.push(
+            Finding::new(
+                Severity::Warn,
+                "RTE-PATTERN",
+                "settings",
+                format!("no route is named like `{glob}`"),
+            )
+            .with_action("check the spelling of `include` and `exclude`"),
+        );
+    }
+    let published = draft.facts.routes.iter().filter(|route| route.published).count();
+    let summary = format!(
+        "{} domains, {} sources, {} services and {} routes ({published} of them published) on gateway {}",
+        draft.facts.domains.len(),
+        draft.facts.sources.len(),
+        draft.facts.services.len(),
+        draft.facts.routes.len(),
+        given.target.gateway,
+    );
+    Plan { operations: draft.operations, findings: draft.findings, facts: to_json(&draft.facts), summary }
+}

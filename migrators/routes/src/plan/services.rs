@@ -1,0 +1,208 @@
+//! Services with their settings and versions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gateshift_apig::convert;
+use gateshift_apig::wire::ServiceView;
+use gateshift_gateway_model::{Service, ServiceKind};
+use gateshift_sdk::model::{Severity, Verb};
+use serde_json::{Value, json};
+
+use super::draft::Draft;
+use crate::references::PARENT;
+
+/// Everything that is written about one service.
+struct Wanted {
+    body: Value,
+    settings: Value,
+    versions: Vec<Value>,
+}
+
+/// Adds every service that can be carried over.
+pub(crate) fn add(draft: &mut Draft<'_>) {
+    let routes = &draft.routes;
+    let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for route in routes {
+        for target in route.targets() {
+            users.entry(&target.service).or_default().push(&route.name);
+        }
+    }
+    let users: BTreeMap<String, Vec<String>> = users
+        .into_iter()
+        .map(|(service, names)| {
+            let names: BTreeSet<&str> = names.into_iter().collect();
+            (service.to_owned(), names.into_iter().map(str::to_owned).collect())
+        })
+        .collect();
+    let mut made = BTreeMap::new();
+    for service in draft.services.clone() {
+        let users = users.get(&service.id).map(Vec::as_slice).unwrap_or_default();
+        if let Some(wanted) = judge(draft, service, users) {
+            add_one(draft, service, wanted, &mut made);
+        }
+    }
+}
+
+/// What is to be written, or findings why it cannot be.
+fn judge(draft: &mut Draft<'_>, service: &Service, users: &[String]) -> Option<Wanted> {
+    let object = format!("services/{}", service.name);
+    let severity = |used| if users.is_empty() { Severity::Warn } else { used };
+    let exclude = "move the service to a kind the target knows, or exclude the routes that use it";
+    let used_by = if users.is_empty() {
+        "; no route uses it".to_owned()
+    } else {
+        format!("; used by {}", some_of(users))
+    };
+    match &service.kind {
+        ServiceKind::Other { name } => {
+            let message = format!("the target has no service of kind {name}{used_by}");
+            draft.find(severity(Severity::Block), "SRC-UNSUPPORTED", object, message, exclude);
+            return None;
+        }
+        ServiceKind::Function { function, qualifier, service: Some(older) } => {
+            let message = format!(
+                "function {older}/{function}@{qualifier} is of the older generation, which the target does not take{used_by}"
+            );
+            draft.find(
+                severity(Severity::Decide),
+                "SVC-FC2",
+                object,
+                message,
+                "move the function to the newer generation at the source, or exclude the routes that use it",
+            );
+            return None;
+        }
+        _ if service.protocol == "DUBBO" => {
+            let message = format!("this version does not carry over transcoding to Dubbo{used_by}");
+            draft.find(severity(Severity::Block), "FTR-NOT-CARRIED", object, message, exclude);
+            return None;
+        }
+        _ => {}
+    }
+    let source = match &service.source {
+        None => None,
+        Some(_) if !matches!(service.kind, ServiceKind::Kubernetes { .. } | ServiceKind::Nacos { .. }) => {
+            None
+        }
+        Some(id) => match draft.facts.sources.get(id) {
+            Some(key) => Some(key.clone()),
+            None => {
+                let message = format!("its source is not carried over{used_by}");
+                draft.find(severity(Severity::Block), "SRC-UNSUPPORTED", object, message, exclude);
+                return None;
+            }
+        },
+    };
+    let body = convert::service::body(service, &draft.given.target.gateway, source.as_deref())?;
+    Some(Wanted { body, settings: convert::service::settings(service), versions: versions(draft, service) })
+}
+
+/// Versions that select something; the target takes no version without labels.
+fn versions(draft: &mut Draft<'_>, service: &Service) -> Vec<Value> {
+    for version in service.versions.iter().filter(|version| version.labels.is_empty()) {
+        let refers = |route: &&gateshift_gateway_model::Route| {
+            route
+                .targets()
+                .any(|one| one.service == service.id && one.version.as_deref() == Some(version.name.as_str()))
+        };
+        let severity = if draft.routes.iter().any(refers) { Severity::Block } else { Severity::Warn };
+        let object = format!("services/{}/versions/{}", service.name, version.name);
+        draft.find(
+            severity,
+            "SVC-VERSION",
+            object,
+            "the version has no labels, so it selects nothing",
+            "give it labels at the source, or remove it",
+        );
+    }
+    service
+        .versions
+        .iter()
+        .filter(|version| !version.labels.is_empty())
+        .map(convert::service::version)
+        .collect()
+}
+
+fn add_one(
+    draft: &mut Draft<'_>,
+    service: &Service,
+    wanted: Wanted,
+    made: &mut BTreeMap<String, (String, Value)>,
+) {
+    let object = format!("services/{}", service.name);
+    let key = format!("service/{}", service.id);
+    let whole = json!([wanted.body, wanted.settings, wanted.versions]);
+    if let Some((first, same)) = made.get(&natural(&wanted.body)) {
+        if *same == whole {
+            draft.facts.services.insert(service.id.clone(), first.clone());
+        } else {
+            let message = "another service of the same kind, name and place has other settings, and the target holds only one";
+            draft.find(
+                Severity::Block,
+                "SVC-CONFLICT",
+                object,
+                message,
+                "make both equal at the source, or exclude the routes of one",
+            );
+        }
+        return;
+    }
+    made.insert(natural(&wanted.body), (key.clone(), whole));
+    draft.facts.services.insert(service.id.clone(), key.clone());
+    let name = wanted.body["serviceConfigs"][0]["name"].as_str().unwrap_or(&service.name).to_owned();
+    let view = draft.given.observed.services.iter().find(|view| convert::service::is(&wanted.body, view));
+    match view.map(|view| (view, difference(&wanted, view))) {
+        Some((view, None)) => draft.adopt(&key, "service", &name, wanted.body, &view.service_id),
+        Some((_, Some(difference))) => draft.conflict("SVC-CONFLICT", object, &difference),
+        None => {
+            draft.operate(&key, Verb::Create, "service", &name, wanted.body);
+            let settings = json!({PARENT: key, "settings": wanted.settings});
+            draft.operate(
+                &format!("service-settings/{}", service.id),
+                Verb::Update,
+                "service-settings",
+                &name,
+                settings,
+            );
+            for version in wanted.versions {
+                let version_key = format!(
+                    "service-version/{}/{}",
+                    service.id,
+                    version["name"].as_str().unwrap_or_default()
+                );
+                let body = json!({PARENT: key, "version": version});
+                draft.operate(&version_key, Verb::Create, "service-version", &name, body);
+            }
+        }
+    }
+}
+
+/// What tells services apart on the target; addresses do not.
+fn natural(body: &Value) -> String {
+    let mut key = body.clone();
+    if let Some(config) = key["serviceConfigs"][0].as_object_mut() {
+        config.remove("addresses");
+        config.remove("dnsServers");
+    }
+    key.to_string()
+}
+
+fn difference(wanted: &Wanted, view: &ServiceView) -> Option<String> {
+    convert::service::difference(&wanted.body, view)
+        .or_else(|| convert::service::settings_difference(&wanted.settings, view))
+        .or_else(|| {
+            wanted.versions.iter().find_map(|version| {
+                let name = version["name"].as_str().unwrap_or_default();
+                match view.versions.iter().find(|one| one.name == name) {
+                    None => Some(format!("version {name} is missing")),
+                    Some(found) => convert::service::version_difference(version, found),
+                }
+            })
+        })
+}
+
+fn some_of(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
+    let rest = names.len() - shown.len();
+    if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
+}

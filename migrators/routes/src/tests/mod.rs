@@ -1,0 +1,8 @@
+//! The migrator against the lab's control plane, through a host that can fail at any write.
+
+mod cuts;
+mod findings;
+mod generated;
+mod happy;
+mod lab;
+pub(crate) mod model;

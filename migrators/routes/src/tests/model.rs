@@ -1,0 +1,214 @@
+//! Small sources for tests.
+
+use std::collections::BTreeMap;
+
+use gateshift_gateway_model::{
+    Accounting, Destination, Domain, FORMAT, Fallback, HealthCheck, Http2, Instance, Inventory, ManagedBy,
+    MatchKind, Mtls, NodeSize, Origin, PathMatch, Protocol, PublishState, RedirectTo, Retry, Route,
+    RouteMatch, RouteTarget, Service, ServiceKind, ServiceVersion, Source, SourceKind, Timeout,
+};
+use serde_json::Value;
+
+pub(crate) fn target(service: &str, weight: u32) -> RouteTarget {
+    RouteTarget {
+        service: service.into(),
+        name: format!("svc{service}"),
+        port: Some(80),
+        version: None,
+        weight,
+        protocol: None,
+    }
+}
+
+pub(crate) fn route(name: &str, domain: &str, path: &str) -> Route {
+    Route {
+        id: format!("r-{name}"),
+        name: name.into(),
+        description: String::new(),
+        domains: vec![domain.into()],
+        matching: RouteMatch {
+            path: PathMatch { kind: MatchKind::Prefix, value: path.into(), ignore_case: false },
+            methods: vec![],
+            headers: vec![],
+            queries: vec![],
+        },
+        destination: Destination::Single { target: target("1", 100) },
+        fallback: None,
+        timeout: Timeout { seconds: 60, explicit: false },
+        retry: Retry { attempts: 2, on: vec!["connect-failure".into()], statuses: vec![], explicit: false },
+        order: None,
+        created_at: 0,
+        state: PublishState::Published,
+        managed_by: ManagedBy::Operator,
+        policies: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn domain(name: &str, https: bool) -> Domain {
+    Domain {
+        id: format!("dom-{name}"),
+        name: name.into(),
+        protocol: if https { Protocol::Https } else { Protocol::Http },
+        force_https: false,
+        certificate: https.then(|| "7-cn-hangzhou".into()),
+        http2: Http2::Gateway,
+        tls_min: https.then(|| "TLS 1.2".into()),
+        tls_max: None,
+        ciphers: vec![],
+        mtls: Mtls::default(),
+        managed_by: ManagedBy::Operator,
+        state: PublishState::Published,
+    }
+}
+
+pub(crate) fn service(id: &str, kind: ServiceKind, source: Option<&str>) -> Service {
+    Service {
+        id: id.into(),
+        name: format!("svc{id}"),
+        kind,
+        source: source.map(str::to_owned),
+        fqdn: None,
+        protocol: "HTTP".into(),
+        port: Some(80),
+        ports: vec![],
+        health_check: None,
+        versions: vec![],
+        traffic_policy: Value::Null,
+    }
+}
+
+fn source(id: &str, kind: SourceKind, instance: &str) -> Source {
+    Source {
+        id: id.into(),
+        name: format!("source {id}"),
+        kind,
+        instance: instance.into(),
+        usable: true,
+        ingress: false,
+    }
+}
+
+/// One of everything this migrator moves.
+pub(crate) fn inventory() -> Inventory {
+    let mut checked = service(
+        "1",
+        ServiceKind::Fixed { addresses: vec!["10.0.0.1:80".into(), "10.0.0.2:80".into()] },
+        None,
+    );
+    checked.health_check = Some(HealthCheck {
+        protocol: "HTTP".into(),
+        interval: 5,
+        timeout: 2,
+        healthy_threshold: 2,
+        unhealthy_threshold: 3,
+        host: None,
+        path: Some("/up".into()),
+        statuses: vec![200],
+    });
+    let mut versioned = service("2", ServiceKind::Kubernetes { namespace: "shop".into() }, Some("k"));
+    let label = |value: &str| BTreeMap::from([("version".to_owned(), value.to_owned())]);
+    versioned.versions = vec![
+        ServiceVersion { name: "v1".into(), labels: label("1") },
+        ServiceVersion { name: "v2".into(), labels: label("2") },
+    ];
+    let nacos = service(
+        "3",
+        ServiceKind::Nacos { namespace: "public".into(), group: "DEFAULT_GROUP".into() },
+        Some("n"),
+    );
+    let dns = service(
+        "4",
+        ServiceKind::Dns { addresses: vec!["b.internal.example:80".into()], servers: vec![] },
+        None,
+    );
+    let function = service(
+        "5",
+        ServiceKind::Function { function: "fn5".into(), qualifier: "LATEST".into(), service: None },
+        None,
+    );
+
+    let mut routes = routes();
+    for (at, route) in routes.iter_mut().enumerate() {
+        route.created_at = 1000 + at as i64;
+    }
+    Inventory {
+        format: FORMAT,
+        taken_at: 0,
+        origin: Origin {
+            product: "aliyun/mse".into(),
+            region: "cn-hangzhou".into(),
+            gateway: "gw-source".into(),
+        },
+        instance: instance(),
+        domains: vec![domain("a.example.com", false), domain("*.example.com", true)],
+        certificates: vec![],
+        sources: vec![source("k", SourceKind::Kubernetes, "c-1"), source("n", SourceKind::Nacos, "mse-1")],
+        services: vec![checked, versioned, nacos, dns, function],
+        routes,
+        others: BTreeMap::new(),
+        accounting: Accounting::default(),
+        raw: vec![],
+    }
+}
+
+fn routes() -> Vec<Route> {
+    let version = |name: &str, weight| RouteTarget { version: Some(name.into()), ..target("2", weight) };
+    let mut all = vec![
+        route("plain", "a.example.com", "/plain"),
+        Route {
+            matching: RouteMatch {
+                methods: vec!["GET".into(), "OPTIONS".into()],
+                ..route("x", "", "/same1").matching
+            },
+            ..route("tie-one", "a.example.com", "/same1")
+        },
+        route("tie-two", "a.example.com", "/same2"),
+        Route {
+            destination: Destination::Weighted { targets: vec![target("3", 30), target("4", 70)] },
+            ..route("shares", "*.example.com", "/shares")
+        },
+        Route {
+            destination: Destination::Versions { targets: vec![version("v1", 90), version("v2", 10)] },
+            ..route("versions", "a.example.com", "/versions")
+        },
+        Route {
+            destination: Destination::Mock { status: 418, body: "tea".into() },
+            ..route("mock", "a.example.com", "/mock")
+        },
+        Route {
+            destination: Destination::Redirect {
+                to: RedirectTo { status: 302, host: Some("b.example.com".into()), path: None },
+            },
+            ..route("redirect", "a.example.com", "/old")
+        },
+        Route {
+            fallback: Some(Fallback { targets: vec![target("4", 100)] }),
+            ..route("Fall_Back", "a.example.com", "/fallback")
+        },
+        Route { state: PublishState::Unpublished, ..route("draft", "a.example.com", "/draft") },
+        Route {
+            destination: Destination::Single { target: target("5", 100) },
+            ..route("function", "a.example.com", "/fn")
+        },
+    ];
+    all[0].domains.push("*.example.com".into());
+    all
+}
+
+fn instance() -> Instance {
+    Instance {
+        name: "Shop gateway".into(),
+        edition: "mse_pro".into(),
+        engine_version: "2.0".into(),
+        node: NodeSize { vcpu: 2, memory_gib: 4 },
+        peak_nodes: 2,
+        nodes: 2,
+        prepaid: false,
+        vpc: "vpc-1".into(),
+        vswitches: vec!["vsw-1".into()],
+        security_group: None,
+        entries: vec![],
+        resource_group: None,
+        tags: BTreeMap::new(),
+    }
+}

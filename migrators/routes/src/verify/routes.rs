@@ -1,0 +1,120 @@
+//! Routes: each reads back as planned with its policies, the published ones serve, the others do not,
+//! and among those that match alike the order of creation is the source's.
+
+use std::collections::BTreeMap;
+
+use gateshift_apig::convert;
+use gateshift_apig::wire::{PolicyView, RouteView};
+use gateshift_sdk::model::{Checkpoint, StepError};
+use serde_json::json;
+
+use super::{Applied, some_of};
+
+const NAME: &str = "routing.routes_configured_and_forward_correctly";
+
+/// The answer.
+pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError> {
+    let Some(api) = applied.id(&applied.facts.api_key()) else {
+        return Ok(Checkpoint::judge(NAME, false, "the API is not there", json!({})));
+    };
+    let views = applied.client.routes(api, None).await?;
+    let policies = applied.client.route_policies(None).await?;
+    let by_id: BTreeMap<&str, &RouteView> = views.iter().map(|view| (view.route_id.as_str(), view)).collect();
+    let mut wrong = contents(applied, &by_id);
+    wrong.extend(states(applied, &by_id));
+    wrong.extend(configurations(applied, &policies));
+    let (disorder, undecided) = disorder(applied, &views);
+    wrong.extend(disorder);
+    let published = applied.facts.routes.iter().filter(|route| route.published).count();
+    let evidence = json!({
+        "routes": applied.facts.routes.len(),
+        "published": published,
+        "policies": applied.of_kind("policy").count(),
+        "orderedGroups": applied.facts.ties.len(),
+        "pairsOfOneMillisecond": undecided,
+        "different": wrong,
+    });
+    let message = if wrong.is_empty() {
+        format!("{} routes read back as planned, {published} of them published", applied.facts.routes.len())
+    } else {
+        format!("{} things are not as planned: {}", wrong.len(), some_of(&wrong))
+    };
+    Ok(Checkpoint::judge(NAME, wrong.is_empty(), message, evidence))
+}
+
+fn contents(applied: &Applied<'_>, views: &BTreeMap<&str, &RouteView>) -> Vec<String> {
+    let one = |operation: &gateshift_sdk::model::Operation| {
+        let wanted = applied.wanted(operation);
+        let view = applied.id(&operation.key).and_then(|id| views.get(id));
+        let difference = match (wanted, view) {
+            (Some(wanted), Some(view)) => convert::route::difference(&wanted.body, view),
+            _ => Some("it is not there".to_owned()),
+        };
+        difference.map(|difference| format!("{}: {difference}", operation.object.name))
+    };
+    applied.of_kind("route").filter_map(one).collect()
+}
+
+fn states(applied: &Applied<'_>, views: &BTreeMap<&str, &RouteView>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for route in &applied.facts.routes {
+        let Some(view) = applied.ids.get(route.key.as_str()).and_then(|id| views.get(id)) else { continue };
+        if (view.deploy_status == "Deployed") != route.published {
+            let wanted = if route.published { "published" } else { "unpublished" };
+            wrong.push(format!(
+                "{}: its state is {} and it shall be {wanted}",
+                route.name, view.deploy_status
+            ));
+        }
+    }
+    wrong
+}
+
+fn configurations(applied: &Applied<'_>, policies: &[PolicyView]) -> Vec<String> {
+    let mut at: BTreeMap<(&str, &str), &PolicyView> = BTreeMap::new();
+    for policy in policies {
+        for attachment in &policy.attachments {
+            let listed = attachment.attach_resource_ids.iter().map(String::as_str);
+            for id in listed.chain([attachment.attach_resource_id.as_str()]) {
+                at.insert((policy.class_name.as_str(), id), policy);
+            }
+        }
+    }
+    let one = |operation: &gateshift_sdk::model::Operation| {
+        let difference = match applied.wanted(operation) {
+            None => Some("its route is not there".to_owned()),
+            Some(wanted) => {
+                let class = wanted.body["className"].as_str().unwrap_or_default();
+                let route = wanted.body["attachResourceIds"][0].as_str().unwrap_or_default();
+                match at.get(&(class, route)) {
+                    None => Some("it is not there".to_owned()),
+                    Some(view) => convert::policy::difference(&wanted.body["config"], view),
+                }
+            }
+        };
+        difference.map(|difference| format!("{}: {difference}", operation.object.name))
+    };
+    applied.of_kind("policy").filter_map(one).collect()
+}
+
+/// Routes that came out before one that the source had earlier, and how many neighbours were made in
+/// the same millisecond, where the time decides nothing.
+fn disorder(applied: &Applied<'_>, views: &[RouteView]) -> (Vec<String>, usize) {
+    let created: BTreeMap<&str, i64> =
+        views.iter().map(|view| (view.name.as_str(), view.create_timestamp)).collect();
+    let (mut wrong, mut undecided) = (Vec::new(), 0);
+    for group in &applied.facts.ties {
+        let known: Vec<(&String, i64)> =
+            group.iter().filter_map(|name| created.get(name.as_str()).map(|at| (name, *at))).collect();
+        for two in known.windows(2) {
+            if two[1].1 < two[0].1 {
+                wrong.push(format!(
+                    "{}: it was made before {}, which came first at the source",
+                    two[1].0, two[0].0
+                ));
+            }
+            undecided += usize::from(two[1].1 == two[0].1);
+        }
+    }
+    (wrong, undecided)
+}
