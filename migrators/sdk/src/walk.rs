@@ -155,7 +155,7 @@ async fn settle_one(
     operation: &Operation,
     results: &Results,
     applier: &dyn Applier,
-    maybe_done: bool,
+    mut maybe_done: bool,
 ) -> Result<Settled, StepError> {
     use gateshift_model::Verb;
 
@@ -176,6 +176,8 @@ async fn settle_one(
         match applier.write(host, operation, results, found.as_ref()).await {
             Ok(written) => return Ok(settled_as(operation, written.id, written.data)),
             Err(WriteFailure::Call(CallFailure::Lost { cause, .. })) => {
+                // From here on an equal object of that name is ours, even if a stale read hides it now.
+                maybe_done = true;
                 match look(host, operation, results, applier).await? {
                     Some(there) if there.same => {
                         return Ok(settled_as(operation, Some(there.id), there.data));
