@@ -43,6 +43,7 @@ pub(crate) async fn apply(host: &dyn Host, input: &StepInput, plan: &Plan) -> Re
         if standing.confirmed_at.is_none() {
             write(host, &mut input, plan, &facts, phase, standing.phase).await?;
             let answers = confirmed(host, &facts, plan, standing.phase).await?;
+            host.progress(Progress { done: standing.phase as u64 + 1, total, text: phase.name.clone() });
             standing.answered = answers.share();
             standing.confirmed_at = Some(host.now());
             host.checkpoint(to_json(&standing)).await?;
@@ -95,7 +96,9 @@ async fn write(
     phase: &Phase,
     index: usize,
 ) -> Result<(), StepError> {
-    untouched(host, facts, plan, index).await?;
+    let begun =
+        phase.operations.iter().any(|key| input.settled.contains_key(key) || input.unsettled.contains(key));
+    untouched(host, facts, plan, index, begun).await?;
     let operations = plan
         .operations
         .iter()

@@ -65,38 +65,50 @@ fn step(states: &mut BTreeMap<String, SetState>, operation: &Operation) {
     }
 }
 
-/// Stops when a set is neither as before the phase nor on its way through it: somebody else edited it.
+/// Stops when somebody else edited a set. A phase that has not begun must find every record exactly as
+/// the phase before it left it; one that was broken off may find each record before or behind its own
+/// writes, and nothing else.
 pub(crate) async fn untouched(
     host: &dyn Host,
     facts: &Facts,
     plan: &Plan,
     phase: usize,
+    begun: bool,
 ) -> Result<(), StepError> {
     let (before, after) = (expected(facts, plan, phase), expected(facts, plan, phase + 1));
     for SetFacts { set, .. } in &facts.before {
         let label = set.label();
         let current = read(host, set).await?;
         let (Some(before), Some(after)) = (before.get(&label), after.get(&label)) else { continue };
-        let mut complaint = None;
-        for (value, (enabled, _, ttl)) in &current {
-            let near = |states: &SetState| {
-                states.get(value).is_some_and(|state| state.0 == *enabled || state.2 == *ttl)
-            };
-            if !near(before) && !near(after) {
-                complaint = Some(format!(
-                    "{value} is there (enabled: {enabled}, TTL {ttl}) and the plan knows nothing of it"
-                ));
-            }
-        }
-        if let Some(value) = before.keys().find(|value| !current.contains_key(*value)) {
-            complaint = Some(format!("{value} is gone"));
-        }
-        if let Some(complaint) = complaint {
-            return Err(StepError::new(ErrorClass::NeedsOperator, "GS-DNS-CHANGED", format!("records of {label} were changed by somebody else: {complaint}"))
-                .with_hint("find out who edits the zone; `gateshift rollback` brings the share to 0%, `gateshift resume` goes on once the records are as they were"));
+        if let Some(complaint) = complaint(&current, before, after, begun) {
+            let message = format!("records of {label} were changed by somebody else: {complaint}");
+            return Err(StepError::new(ErrorClass::NeedsOperator, "GS-DNS-CHANGED", message).with_hint(
+                "find out who edits the zone; `gateshift rollback` brings the share to 0%, `gateshift resume` goes on once the records are as they were",
+            ));
         }
     }
     Ok(())
+}
+
+/// What of a set is not as it may be.
+fn complaint(current: &SetState, before: &SetState, after: &SetState, begun: bool) -> Option<String> {
+    if let Some(value) = before.keys().find(|value| !current.contains_key(*value)) {
+        return Some(format!("{value} is gone"));
+    }
+    current.iter().find_map(|(value, now)| {
+        let was = before.get(value);
+        let fits = was == Some(now)
+            || begun && {
+                let known = [was, after.get(value)];
+                let any = |same: &dyn Fn(&State) -> bool| known.iter().flatten().any(|state| same(state));
+                any(&|state| state.0 == now.0) && any(&|state| state.2 == now.2)
+            };
+        let (enabled, weight, ttl) = now;
+        (!fits).then(|| match was {
+            None => format!("{value} is there and the plan knows nothing of it"),
+            Some(was) => format!("{value} is (enabled {enabled}, weight {weight}, TTL {ttl}), it was (enabled {}, weight {}, TTL {})", was.0, was.1, was.2),
+        })
+    })
 }
 
 /// Waits until the control plane shows the phase's records and the authoritative servers answer with
@@ -164,4 +176,49 @@ async fn read(host: &dyn Host, set: &RecordSet) -> Result<SetState, StepError> {
         .flat_map(|set| set.records)
         .map(|record| (record.value, (record.enabled, record.weight, record.ttl)))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SetState, complaint};
+
+    fn set(records: &[(&str, bool, u32, u32)]) -> SetState {
+        records
+            .iter()
+            .map(|(value, enabled, weight, ttl)| ((*value).to_owned(), (*enabled, *weight, *ttl)))
+            .collect()
+    }
+
+    #[test]
+    fn a_phase_that_has_not_begun_wants_the_records_exactly() {
+        let before = set(&[("a", true, 99, 60), ("b", true, 1, 60)]);
+        let after = set(&[("a", true, 95, 60), ("b", true, 5, 60)]);
+        assert_eq!(complaint(&before, &before, &after, false), None);
+        for changed in [
+            set(&[("a", true, 98, 60), ("b", true, 1, 60)]),
+            set(&[("a", false, 99, 60), ("b", true, 1, 60)]),
+            set(&[("a", true, 99, 300), ("b", true, 1, 60)]),
+            set(&[("a", true, 99, 60)]),
+            set(&[("a", true, 99, 60), ("b", true, 1, 60), ("c", true, 1, 60)]),
+        ] {
+            assert!(complaint(&changed, &before, &after, false).is_some(), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn a_phase_that_was_broken_off_may_be_half_done_and_nothing_else() {
+        let before = set(&[("a", true, 1, 600)]);
+        let after = set(&[("a", true, 100, 60), ("b", true, 1, 60)]);
+        for half in [set(&[("a", true, 100, 600)]), set(&[("a", true, 100, 60), ("b", true, 1, 60)])] {
+            assert_eq!(complaint(&half, &before, &after, true), None, "{half:?}");
+        }
+        for changed in [
+            set(&[("a", true, 1, 300)]),
+            set(&[("a", false, 1, 600)]),
+            set(&[("a", true, 1, 600), ("c", true, 1, 60)]),
+            set(&[]),
+        ] {
+            assert!(complaint(&changed, &before, &after, true).is_some(), "{changed:?}");
+        }
+    }
 }
