@@ -1,0 +1,32 @@
+//! `uses: verify`: sends the same requests to the old gateway and to the new one and compares the
+//! answers, before any client is moved.
+//!
+//! `plan` derives the requests from the inventory and keeps them as an artifact; it is a pure
+//! function of what earlier steps handed on. `apply` sends and compares; it writes nothing but its
+//! report. Requests use safe methods only, unless the operator names a route.
+
+mod answer;
+mod book;
+mod case;
+mod cause;
+mod compare;
+mod curl;
+mod draft;
+mod entry;
+mod exchange;
+mod generate;
+mod migrator;
+mod near;
+mod pattern;
+mod report;
+mod settings;
+mod spread;
+mod tally;
+mod text;
+mod values;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use migrator::Verify;
