@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use gateshift_journal::{Claim, Claimed, Journal, NewRun, Request, RequestId, history};
-use gateshift_model::{Event, RESUME, RunDefinition, RunId, RunOutcome, RunState, RunStatus, UndoScope};
+use gateshift_model::{
+    Envelope, Event, RESUME, RunDefinition, RunId, RunOutcome, RunState, RunStatus, UndoScope,
+};
 use gateshift_step_api::HostProvider;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -84,20 +86,7 @@ impl Engine {
 
     /// Where a run stands, from its history alone.
     pub async fn state(&self, run: RunId) -> Result<RunState, EngineError> {
-        let mut state: Option<RunState> = None;
-        for envelope in history(&*self.journal, run).await? {
-            let event = envelope.event().map_err(|error| EngineError::UnknownEvent {
-                run,
-                seq: envelope.seq,
-                cause: error.to_string(),
-            })?;
-            let taken = match &mut state {
-                Some(state) => state.apply(&event, envelope.generation, envelope.at),
-                None => RunState::begin(&event, envelope.at).map(|begun| state = Some(begun)),
-            };
-            taken.map_err(|cause| EngineError::IllegalHistory { run, cause })?;
-        }
-        state.ok_or(EngineError::Journal(gateshift_journal::JournalError::UnknownRun(run)))
+        state_of(&*self.journal, run).await
     }
 
     /// Takes a run and goes on with it until it ends, rests or is stopped. A run at its end or at rest is
@@ -194,6 +183,29 @@ impl Engine {
         };
         Ok(self.journal.claim(claim).await?)
     }
+}
+
+/// Where a run stands, from its history in a journal alone.
+pub async fn state_of(journal: &dyn Journal, run: RunId) -> Result<RunState, EngineError> {
+    let mut state: Option<RunState> = None;
+    for envelope in history(journal, run).await? {
+        let event = event_of(&envelope)?;
+        let taken = match &mut state {
+            Some(state) => state.apply(&event, envelope.generation, envelope.at),
+            None => RunState::begin(&event, envelope.at).map(|begun| state = Some(begun)),
+        };
+        taken.map_err(|cause| EngineError::IllegalHistory { run, cause })?;
+    }
+    state.ok_or(EngineError::Journal(gateshift_journal::JournalError::UnknownRun(run)))
+}
+
+/// The event in an envelope; one of a newer version is an error that names its place.
+pub fn event_of(envelope: &Envelope) -> Result<Event, EngineError> {
+    envelope.event().map_err(|error| EngineError::UnknownEvent {
+        run: envelope.run,
+        seq: envelope.seq,
+        cause: error.to_string(),
+    })
 }
 
 /// The decisions that take up again what failed, and what was skipped for it.

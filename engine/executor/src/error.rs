@@ -58,7 +58,7 @@ impl EngineError {
             Self::Journal(error) => error.hint(),
             Self::UnknownEvent { .. } => "use the gateshift version that wrote it, or a newer one",
             Self::IllegalHistory { .. } => {
-                "keep a copy of the journal and check it with `gateshift audit verify`"
+                "keep a copy of the journal as it is; it was changed or damaged: restore it from a backup"
             }
             Self::Internal { .. } => {
                 "this is a defect: nothing is lost; run it again with `gateshift resume`"

@@ -32,7 +32,7 @@ mod testing;
 mod tests;
 
 pub use command::Command;
-pub use engine::{Driven, Engine, NotRun, not_run};
+pub use engine::{Driven, Engine, NotRun, event_of, not_run, state_of};
 pub use error::EngineError;
 pub use options::{Clock, EngineOptions, Liveness, MigratorSet, system_clock};
 pub use process::{is_dead, this_process};
