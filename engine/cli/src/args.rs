@@ -1,0 +1,268 @@
+//! The command line. Words are the same as in workflow files, JSON and code.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// gateshift moves a production API gateway to its successor.
+#[derive(Debug, Parser)]
+#[command(name = "gateshift", version, about, disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Global {
+    /// Journal: `sqlite:FILE` or a path [default: .gateshift/journal.db beside the workflow, else here]
+    #[arg(long, global = true, value_name = "STORE", env = "GATESHIFT_STORE")]
+    pub(crate) store: Option<String>,
+    /// Print one JSON document on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print every event as it happens, one JSON object a line
+    #[arg(long, global = true, value_enum, value_name = "FORM")]
+    pub(crate) events: Option<EventsForm>,
+    /// No colours
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// Only results and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// Forms of a stream of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventsForm {
+    /// One JSON object a line.
+    Ndjson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole job against the built-in lab, with live traffic; nothing to install
+    Demo(Demo),
+    /// The simulated cloud on loopback, for rehearsals and tests
+    #[command(subcommand)]
+    Lab(LabCommand),
+    /// Check a workflow file; nothing is run
+    Validate(Workflow),
+    /// Read a source gateway and say what can be carried over; nothing is written
+    Assess(Assess),
+    /// Run a workflow
+    Run(Run),
+    /// Go on where a run stopped
+    Resume(OneRun),
+    /// Take traffic (or objects) back
+    Rollback(Rollback),
+    /// Where runs stand, from the journal alone
+    Status(MaybeRun),
+    /// Every event of a run, from the journal alone
+    History(History),
+    /// The migrators this binary has
+    #[command(subcommand)]
+    Migrators(Migrators),
+    /// JSON Schema of workflow files, for editors
+    Schema,
+    /// What a code means and what to do
+    Explain {
+        /// Code such as `GS-OURS-ONLY`; all codes when left out
+        code: Option<String>,
+    },
+    /// Completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// Routes of the generated source gateway
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(20..=20_000))]
+    pub(crate) routes: u32,
+    /// Decides everything that is generated
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Requests a second of the load client
+    #[arg(long, default_value_t = 100.0)]
+    pub(crate) rate: f64,
+    /// How much faster than real time the rehearsal passes
+    #[arg(long, default_value_t = 60.0)]
+    pub(crate) speed: f64,
+    /// A workflow of your own instead of workflows/quickstart.yaml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) workflow: Option<PathBuf>,
+    /// A scenario file instead of a generated gateway
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["routes", "seed"])]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Write every request to the lab and its answer to this file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// Serve the lab until it is stopped; prints endpoints, keys and ports as one line of JSON
+    Up(LabUp),
+    /// Write the scenario that the generator makes, as a file to edit
+    Scenario {
+        /// Routes
+        #[arg(long, default_value_t = 120)]
+        routes: u32,
+        /// Decides everything that is generated
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LabUp {
+    /// Routes of the generated source gateway
+    #[arg(long, default_value_t = 120)]
+    pub(crate) routes: u32,
+    /// Decides everything that is generated
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// A scenario file instead of a generated gateway
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Lab seconds per second
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) speed: f64,
+    /// Write every request and answer to this file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Script of faults, YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Send this many requests a second through DNS to the gateways while it is up
+    #[arg(long, value_name = "RATE")]
+    pub(crate) load: Option<f64>,
+    /// End when standard input ends
+    #[arg(long)]
+    pub(crate) until_stdin_closes: bool,
+}
+
+/// A workflow with its inputs.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Workflow {
+    /// Workflow file
+    pub(crate) workflow: PathBuf,
+    /// Input, `name=value`; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) inputs: Vec<(String, String)>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) workflow: Workflow,
+    #[command(flatten)]
+    pub(crate) endpoints: Endpoints,
+}
+
+/// What stands in for the real world.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Endpoints {
+    /// Endpoints, name server, ports and speed to use instead of the real ones: the JSON that `lab up`
+    /// prints, in a file
+    #[arg(long, value_name = "FILE", env = "GATESHIFT_ENDPOINTS")]
+    pub(crate) endpoints: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Assess {
+    /// Id of the source gateway, `gw-...`
+    #[arg(long)]
+    pub(crate) gateway: String,
+    /// Its region
+    #[arg(long, default_value = "cn-hangzhou")]
+    pub(crate) region: String,
+    /// Accept routes that were edited and not published again
+    #[arg(long)]
+    pub(crate) allow_edited: bool,
+    #[command(flatten)]
+    pub(crate) endpoints: Endpoints,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OneRun {
+    /// The run's id or its beginning; the latest run when left out
+    pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) endpoints: Endpoints,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rollback {
+    /// The run's id or its beginning; the latest run when left out
+    pub(crate) run: Option<String>,
+    /// What to take back
+    #[arg(long, value_enum, default_value_t = Scope::Traffic)]
+    pub(crate) scope: Scope,
+    /// Why, for the history
+    #[arg(long, default_value = "asked for on the command line")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) endpoints: Endpoints,
+}
+
+/// What a rollback takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scope {
+    /// Production traffic
+    Traffic,
+    /// Objects that were made
+    Config,
+    /// Traffic first, then objects
+    All,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MaybeRun {
+    /// The run's id or its beginning; a list of all runs when left out
+    pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct History {
+    /// The run's id or its beginning; the latest run when left out
+    pub(crate) run: Option<String>,
+    /// Only events of this step
+    #[arg(long)]
+    pub(crate) step: Option<String>,
+    /// Reads too: every call that was answered
+    #[arg(long)]
+    pub(crate) calls: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Migrators {
+    /// Names, versions and what each does
+    List,
+    /// What one migrator needs, may do and takes as settings
+    Info {
+        /// Its name
+        name: String,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form name=value"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Args::command().debug_assert();
+    }
+}

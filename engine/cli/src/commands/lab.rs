@@ -1,0 +1,78 @@
+//! `lab up`: serves the simulated cloud for other programs. `lab scenario`: writes a generated one down.
+
+use std::path::Path;
+
+use gateshift_lab::faults::FaultScript;
+use gateshift_lab::{Account, Lab, LabOptions};
+use gateshift_lab_mse::{Scenario, generate};
+use tokio::io::AsyncReadExt;
+
+use crate::args::LabUp;
+use crate::error::{CliError, chain};
+use crate::exit::Exit;
+use crate::show::Output;
+
+pub(super) async fn up(given: &LabUp, output: &Output) -> Result<Exit, CliError> {
+    let options = LabOptions {
+        account: account(given.scenario.as_deref(), given.seed, given.routes)?,
+        speed: given.speed,
+        record: given.record.clone(),
+        faults: faults(given.faults.as_deref())?,
+        ..LabOptions::default()
+    };
+    let lab = Lab::start(options).await?;
+    output.line(&serde_json::to_string(lab.endpoints()).unwrap_or_default());
+    output.say("the lab is up; stop it with Ctrl-C");
+    let load = match given.load {
+        Some(rate) => Some(
+            lab.load_client(rate)
+                .map_err(|error| CliError::new("GS-LAB", format!("the load client cannot start: {error}")))?,
+        ),
+        None => None,
+    };
+    tokio::select! {
+        () = super::drive::signalled() => {}
+        () = stdin_closed(), if given.until_stdin_closes => {}
+    }
+    if let Some(load) = load {
+        let report = load.stop().await;
+        output.line(&serde_json::to_string(&report).unwrap_or_default());
+    }
+    lab.shutdown().await;
+    Ok(Exit::Done)
+}
+
+/// Where the source account comes from.
+pub(super) fn account(scenario: Option<&Path>, seed: u64, routes: u32) -> Result<Account, CliError> {
+    let Some(path) = scenario else { return Ok(Account::Generated { seed, routes: routes as usize }) };
+    let unusable = |cause: String| {
+        CliError::new("GS-LAB-SCENARIO", format!("scenario {} cannot be used: {cause}", path.display()))
+            .hint("`gateshift lab scenario` prints one that can")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    let scenario = Scenario::from_yaml(&text).map_err(|error| unusable(chain(&error)))?;
+    Ok(Account::Scenario(Box::new(scenario)))
+}
+
+fn faults(path: Option<&Path>) -> Result<FaultScript, CliError> {
+    let Some(path) = path else { return Ok(FaultScript::default()) };
+    let unusable = |cause: String| {
+        CliError::new("GS-LAB-FAULTS", format!("faults {} cannot be used: {cause}", path.display()))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    FaultScript::parse(&text).map_err(|error| unusable(chain(&error)))
+}
+
+async fn stdin_closed() {
+    let mut stdin = tokio::io::stdin();
+    let mut buffer = [0; 256];
+    while stdin.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
+}
+
+pub(super) fn scenario(routes: u32, seed: u64, output: &Output) -> Result<Exit, CliError> {
+    let text = generate(seed, routes as usize)
+        .to_yaml()
+        .map_err(|error| CliError::new("GS-LAB-SCENARIO", chain(&error)))?;
+    output.line(text.trim_end());
+    Ok(Exit::Done)
+}

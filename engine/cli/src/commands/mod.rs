@@ -1,0 +1,52 @@
+//! One file a command.
+
+mod assess;
+mod demo;
+mod drive;
+mod explain;
+mod history;
+mod lab;
+mod load;
+mod migrators;
+mod rollback;
+mod run;
+mod status;
+mod validate;
+
+use clap::CommandFactory;
+
+use crate::args::{Args, Command, LabCommand};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::show::Output;
+use crate::wiring::BuiltIn;
+
+/// Does what the command line asks.
+pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
+    let store = args.global.store.as_deref();
+    match args.command {
+        Command::Demo(demo) => demo::run(&demo, store, output).await,
+        Command::Lab(LabCommand::Up(up)) => lab::up(&up, output).await,
+        Command::Lab(LabCommand::Scenario { routes, seed }) => lab::scenario(routes, seed, output),
+        Command::Validate(workflow) => validate::run(&workflow, output),
+        Command::Assess(assess) => assess::run(&assess, store, output).await,
+        Command::Run(run) => run::run(&run, store, output).await,
+        Command::Resume(run) => run::resume(&run, store, output).await,
+        Command::Rollback(rollback) => rollback::run(&rollback, store, output).await,
+        Command::Status(run) => status::run(&run, store, output).await,
+        Command::History(history) => history::run(&history, store, output).await,
+        Command::Migrators(migrators) => migrators::run(&migrators, output),
+        Command::Schema => {
+            let schema = gateshift_planner::schema(&BuiltIn::new());
+            output.line(&serde_json::to_string_pretty(&schema).unwrap_or_default());
+            Ok(Exit::Done)
+        }
+        Command::Explain { code } => explain::run(code.as_deref(), output),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "gateshift", &mut text);
+            output.line(String::from_utf8_lossy(&text).trim_end());
+            Ok(Exit::Done)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `status`: where runs stand, from the journal alone.
+
+use gateshift_executor::{Driven, state_of, system_clock};
+use gateshift_journal::RunFilter;
+use gateshift_model::{RunState, RunStatus};
+use serde_json::json;
+
+use crate::args::MaybeRun;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::show::{Output, describe};
+use crate::wiring::{Store, find_run};
+
+pub(super) async fn run(given: &MaybeRun, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+    let store = Store::of(store, None)?;
+    let journal = store.read().await?;
+    if given.run.is_none() {
+        let runs = journal.runs(RunFilter::default()).await?;
+        let mut lines = Vec::new();
+        for run in &runs {
+            let state = state_of(&*journal, run.run).await?;
+            lines.push(format!(
+                "{}  {:<16} {:<12} {}",
+                run.run,
+                run.name,
+                describe::run_status(state.status),
+                run.created
+            ));
+        }
+        let text = if lines.is_empty() { "no runs yet".to_owned() } else { lines.join("\n") };
+        output.data(&json!({ "runs": runs }), &text);
+        return Ok(Exit::Done);
+    }
+    let id = find_run(&*journal, given.run.as_deref()).await?;
+    let state = state_of(&*journal, id).await?;
+    let exit = super::drive::exit(&state, &driven(&state));
+    let mut text = describe::run(&state, system_clock()());
+    for shifted in
+        state.steps.values().filter_map(|step| step.output.as_ref()?.get("stages")?.as_array().cloned())
+    {
+        for stage in shifted {
+            text.push_str(&format!(
+                "  stage {}%: answered {}, measured {}\n",
+                stage["share"], stage["answered"], stage["measured"]
+            ));
+        }
+    }
+    text.push_str(&format!("run {id}"));
+    output.data(&super::drive::summary(id, &state, exit), &text);
+    Ok(Exit::Done)
+}
+
+/// How the run would be reported if it had just been driven.
+pub(super) fn driven(state: &RunState) -> Driven {
+    match state.status {
+        RunStatus::Finished(outcome) => Driven::Finished { outcome, reason: state.reason.clone() },
+        _ => Driven::Interrupted { reason: state.reason.clone().unwrap_or_default() },
+    }
+}

@@ -1,0 +1,215 @@
+//! Events, runs and steps in words.
+
+use std::time::Duration;
+
+use gateshift_model::{
+    Event, Outcome, RunOutcome, RunState, RunStatus, Severity, StepState, StepStatus, Timestamp,
+};
+
+/// Status of a step in a word.
+pub(crate) fn step_status(status: StepStatus) -> &'static str {
+    match status {
+        StepStatus::Waiting => "waiting",
+        StepStatus::Running => "running",
+        StepStatus::Pending => "pending",
+        StepStatus::Retrying => "retrying",
+        StepStatus::Failed => "failed",
+        StepStatus::Applied => "applied",
+        StepStatus::Done => "done",
+        StepStatus::Skipped => "skipped",
+        StepStatus::Undoing => "undoing",
+        StepStatus::Undone => "undone",
+    }
+}
+
+/// Status of a run in words.
+pub(crate) fn run_status(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Submitted => "submitted",
+        RunStatus::Running => "running",
+        RunStatus::Interrupted => "interrupted",
+        RunStatus::Undoing => "rolling back",
+        RunStatus::Finished(outcome) => run_outcome(outcome),
+    }
+}
+
+/// Outcome of a run in words.
+pub(crate) fn run_outcome(outcome: RunOutcome) -> &'static str {
+    match outcome {
+        RunOutcome::Done => "done",
+        RunOutcome::Held => "held",
+        RunOutcome::Blocked => "blocked",
+        RunOutcome::RolledBack => "rolled back",
+        RunOutcome::Stuck => "stuck",
+    }
+}
+
+/// Severity in a word.
+pub(crate) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Manual => "manual",
+        Severity::Warn => "warn",
+        Severity::Decide => "decide",
+        Severity::Block => "block",
+    }
+}
+
+/// A duration for people: `0.4 s`, `12 s`, `3 m 20 s`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 10.0 {
+        format!("{seconds:.1} s")
+    } else if seconds < 120.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{} m {} s", duration.as_secs() / 60, duration.as_secs() % 60)
+    }
+}
+
+/// How long a step took so far, or in all.
+pub(crate) fn took(step: &StepState, now: Timestamp) -> Option<Duration> {
+    let started = step.started?;
+    Some(step.ended.unwrap_or(now).since(started))
+}
+
+/// An event in a line; `None` for what only a full history shows.
+pub(crate) fn event(event: &Event) -> String {
+    match event {
+        Event::RunCreated { definition, engine } => {
+            format!(
+                "run of `{}` submitted ({} steps, engine {engine})",
+                definition.name,
+                definition.steps.len()
+            )
+        }
+        Event::RunClaimed { holder } => format!("taken by process {} on {}", holder.pid, holder.host),
+        Event::StepStarted { step, attempt } if *attempt > 1 => format!("{step}: attempt {attempt}"),
+        Event::StepStarted { step, .. } => format!("{step}: started"),
+        Event::StepPlanned { step, summary, findings, .. } => {
+            let warnings = findings.len();
+            let remark = if warnings == 0 { String::new() } else { format!(" ({warnings} findings)") };
+            format!("{step}: {summary}{remark}")
+        }
+        Event::CallIntended { step, call, .. } => {
+            format!("{step}: about to {} on {}{}", call.action, call.connection, operation(call))
+        }
+        Event::CallAnswered { step, call, status, request_id, error, millis, .. } => {
+            let answer = match (status, error) {
+                (Some(status), None) => status.to_string(),
+                (Some(status), Some(error)) => format!("{status} {error}"),
+                (None, Some(error)) => error.clone(),
+                (None, None) => "no answer".to_owned(),
+            };
+            let request = request_id.as_deref().map(|id| format!(" request {id}")).unwrap_or_default();
+            format!(
+                "{step}: {} on {} answered {answer} in {millis} ms{request}",
+                call.action, call.connection
+            )
+        }
+        Event::OperationSettled { step, key, settled, .. } => {
+            let word = match settled.outcome {
+                Outcome::Created => "created",
+                Outcome::Updated => "updated",
+                Outcome::Deleted => "deleted",
+                Outcome::Unchanged => "unchanged",
+                Outcome::Adopted => "adopted",
+            };
+            format!(
+                "{step}: {word} {key}{}",
+                settled.id.as_deref().map(|id| format!(" ({id})")).unwrap_or_default()
+            )
+        }
+        Event::Checkpointed { step, .. } => format!("{step}: stored where it stands"),
+        Event::StepPending { step, reason, until, .. } => {
+            format!("{step}: {reason} (looks again at {until})")
+        }
+        Event::StepApplied { step, .. } => format!("{step}: applied"),
+        Event::StepVerified { step, checkpoints, .. } => {
+            let answers: Vec<String> = checkpoints
+                .iter()
+                .map(|one| format!("{} {}", one.name, format!("{:?}", one.result).to_lowercase()))
+                .collect();
+            if answers.is_empty() {
+                format!("{step}: no checkpoints")
+            } else {
+                format!("{step}: {}", answers.join(", "))
+            }
+        }
+        Event::StepDone { step, .. } => format!("{step}: done"),
+        Event::StepFailed { step, error, retry_at, .. } => {
+            let next = retry_at.map(|at| format!("; next attempt at {at}")).unwrap_or_default();
+            format!("{step}: failed: {} {}{next}", error.code, error.message)
+        }
+        Event::StepSkipped { step, reason } => format!("{step}: skipped: {reason}"),
+        Event::UndoRequested { scope, reason } => {
+            format!("rollback of {} asked for: {reason}", format!("{scope:?}").to_lowercase())
+        }
+        Event::StepUndoing { step } => format!("{step}: taking back"),
+        Event::StepUndone { step, operations, .. } => {
+            format!("{step}: taken back ({} operations)", operations.len())
+        }
+        Event::UndoFailed { step, error } => {
+            format!("{step}: could not be taken back: {} {}", error.code, error.message)
+        }
+        Event::Decided { decision, step, reason } => {
+            let about = step.as_ref().map(|step| format!(" {step}")).unwrap_or_default();
+            format!(
+                "decided: {decision}{about}{}",
+                if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+            )
+        }
+        Event::RunInterrupted { reason } => format!("stopped: {reason}"),
+        Event::RunFinished { outcome, reason } => {
+            let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            format!("run {}{why}", run_outcome(*outcome))
+        }
+    }
+}
+
+fn operation(call: &gateshift_model::CallRecord) -> String {
+    call.operation.as_ref().map(|key| format!(" for {key}")).unwrap_or_default()
+}
+
+/// The state of a run as a few lines.
+pub(crate) fn run(state: &RunState, now: Timestamp) -> String {
+    let mut text = format!("{}: {}", state.definition.name, run_status(state.status));
+    // The failed step says it better below.
+    let failed = state.steps.values().any(|step| step.status == StepStatus::Failed);
+    if let Some(reason) = state.reason.as_ref().filter(|_| !failed) {
+        text.push_str(&format!(" ({reason})"));
+    }
+    text.push('\n');
+    for step in &state.definition.steps {
+        let Some(found) = state.step(&step.name) else { continue };
+        text.push_str(&format!("  {:<14} {:<9}", step.name, step_status(found.status)));
+        if let Some(took) = took(found, now) {
+            text.push_str(&format!(" {:>9}", duration(took)));
+        }
+        let at_rest = matches!(found.status, StepStatus::Done | StepStatus::Undone | StepStatus::Failed);
+        if let Some(reason) = found.reason.as_ref().filter(|_| !at_rest) {
+            text.push_str(&format!("  {reason}"));
+        }
+        text.push('\n');
+        if let Some(error) =
+            found.error.as_ref().filter(|_| matches!(found.status, StepStatus::Failed | StepStatus::Undoing))
+        {
+            text.push_str(&format!("    {}: {}\n", error.code, error.message));
+            if let Some(hint) = &error.hint {
+                text.push_str(&format!("    hint: {hint}\n"));
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn durations_read_well() {
+        let text = |seconds: f64| super::duration(std::time::Duration::from_secs_f64(seconds));
+        assert_eq!(text(0.42), "0.4 s");
+        assert_eq!(text(61.0), "61 s");
+        assert_eq!(text(200.0), "3 m 20 s");
+    }
+}

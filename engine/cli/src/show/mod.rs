@@ -1,0 +1,12 @@
+//! What people and programs see: results on stdout, the rest on stderr.
+
+pub(crate) mod describe;
+pub(crate) mod findings;
+pub(crate) mod log;
+mod output;
+mod plain;
+mod tree;
+mod watch;
+
+pub(crate) use output::Output;
+pub(crate) use watch::watcher;

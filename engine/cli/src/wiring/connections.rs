@@ -1,0 +1,100 @@
+//! Kinds of connection: where they live, how they sign, what they allow. Endpoints are facts of the
+//! provider; `endpoint` in a workflow or an endpoints file replaces them.
+
+use gateshift_host::{ConnectionKind, EndpointRule, QueryLanguage, Scheme, WriteRule};
+use serde_json::json;
+
+/// Regions whose VPC API has the central host.
+const CENTRAL_VPC: &[&str] = &[
+    "cn-hangzhou",
+    "cn-shanghai",
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-shenzhen",
+    "cn-hongkong",
+    "ap-southeast-1",
+    "us-east-1",
+    "us-west-1",
+    "cn-hangzhou-finance",
+    "cn-shanghai-finance-1",
+    "cn-shenzhen-finance-1",
+    "cn-north-2-gov-1",
+];
+
+/// Every kind.
+pub(crate) fn kinds() -> Vec<ConnectionKind> {
+    let mse = ConnectionKind {
+        // The source is never changed: the host refuses whatever does not read.
+        writes: WriteRule::Refused {
+            read_prefixes: ["List", "Get", "Query"].map(str::to_owned).to_vec(),
+            exact: vec!["GatewayBlackWhiteList".to_owned()],
+        },
+        ..regional("mse", "2019-05-31")
+    };
+    let vpc = ConnectionKind {
+        endpoint: EndpointRule::new(
+            "https://vpc.{region}.aliyuncs.com",
+            Some("https://vpc-vpc.{region}.aliyuncs.com"),
+        )
+        .with_exceptions(CENTRAL_VPC.iter().map(|region| (*region, "vpc.aliyuncs.com"))),
+        writes: WriteRule::read_only(),
+        ..regional("vpc", "2016-04-28")
+    };
+    let alidns = ConnectionKind {
+        // The data of DNS belongs to no region.
+        endpoint: EndpointRule::new("https://alidns.aliyuncs.com", None),
+        required: Vec::new(),
+        ..regional("alidns", "2015-01-09")
+    };
+    let prometheus = ConnectionKind {
+        name: "prometheus".to_owned(),
+        scheme: Scheme::None,
+        endpoint: EndpointRule::from_setting("url"),
+        writes: WriteRule::Refused { read_prefixes: Vec::new(), exact: vec!["query".to_owned()] },
+        settings: json!({"url": {"type": "string", "description": "base URL, http://127.0.0.1:9090"}}),
+        required: vec!["url".to_owned()],
+        query_language: Some(QueryLanguage::Prometheus),
+    };
+    vec![mse, regional("apig", "2024-03-27"), vpc, alidns, prometheus]
+}
+
+fn regional(product: &str, version: &str) -> ConnectionKind {
+    let public = format!("https://{product}.{{region}}.aliyuncs.com");
+    let private = format!("https://{product}-vpc.{{region}}.aliyuncs.com");
+    ConnectionKind {
+        name: format!("aliyun/{product}"),
+        scheme: Scheme::Acs3 { version: version.to_owned() },
+        endpoint: EndpointRule::new(&public, Some(&private)),
+        writes: WriteRule::Allowed,
+        settings: json!({}),
+        required: vec!["region".to_owned()],
+        query_language: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kinds;
+
+    #[test]
+    fn the_source_admits_every_read_of_its_reader_and_no_write() {
+        let kinds = kinds();
+        let mse = kinds.iter().find(|kind| kind.name == gateshift_mse::CONNECTION_KIND).unwrap();
+        for action in gateshift_mse::ACTIONS {
+            assert!(mse.writes.admits(action), "{action}");
+        }
+        for action in [
+            "AddGatewayRoute",
+            "UpdateGatewayRoute",
+            "DeleteGateway",
+            "ApplyGatewayRoute",
+            "OfflineGatewayRoute",
+            "TagResources",
+            "ImportServices",
+            "SelectGatewaySlb",
+            "EnableHttp2",
+        ] {
+            assert!(!mse.writes.admits(action), "{action}");
+        }
+    }
+}

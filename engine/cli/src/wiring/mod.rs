@@ -1,0 +1,14 @@
+//! Where the engine meets concrete migrators and connections: two plain tables, the journal, and what
+//! stands in for the real world in a rehearsal.
+
+mod catalogue;
+mod connections;
+mod engine;
+mod rehearsal;
+mod store;
+
+pub(crate) use catalogue::BuiltIn;
+pub(crate) use connections::kinds;
+pub(crate) use engine::{check_connections, engine};
+pub(crate) use rehearsal::{Rehearsal, from_file, from_lab};
+pub(crate) use store::{Store, find_run};
