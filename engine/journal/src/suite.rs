@@ -10,6 +10,7 @@ use gateshift_model::{
     Actor, Envelope, Event, GENESIS, Generation, Holder, RunDefinition, RunId, RunState, StepName, Timestamp,
     digest_bytes, verify_chain,
 };
+use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -53,6 +54,7 @@ pub fn new_run(name: &str, at: i64) -> NewRun {
             inputs: BTreeMap::new(),
             connections: BTreeMap::new(),
             steps: Vec::new(),
+            rehearsal: Value::Null,
         },
         engine: "0".into(),
         actor: Actor("user:test".into()),

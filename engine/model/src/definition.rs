@@ -24,6 +24,10 @@ pub struct RunDefinition {
     pub connections: BTreeMap<ConnectionName, ConnectionDefinition>,
     /// Steps in an order in which each comes after all it needs.
     pub steps: Vec<StepDefinition>,
+    /// What stands in for the real world, when the run is a rehearsal: a rehearsal never goes on
+    /// against the real world, nor the other way round. Null in production. No keys.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub rehearsal: Value,
 }
 
 impl RunDefinition {
@@ -37,7 +41,7 @@ impl RunDefinition {
 /// One connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionDefinition {
-    /// Kind, `aliyun/mse`.
+    /// Kind, `vendor/product`.
     pub uses: String,
     /// Settings of the kind: region, url, endpoint, network ...
     #[serde(default)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_model::{RunDefinition, digest_bytes};
+use serde_json::Value;
 
 use crate::catalogue::Catalogue;
 use crate::codes;
@@ -89,6 +90,7 @@ fn definition(
             .map(|connection| connection.definition)
             .collect::<Option<_>>()?,
         steps: ordered,
+        rehearsal: Value::Null,
     })
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gateshift_executor::{Driven, Engine, EngineError};
-use gateshift_model::{RunId, Severity};
+use gateshift_executor::{Driven, Engine, EngineError, state_of};
+use gateshift_model::{RunDefinition, RunId, Severity};
 
 use crate::args::{Endpoints, OneRun, Run};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::show::{Output, watcher};
-use crate::wiring::{BuiltIn, Store, check_connections, engine, find_run, from_file};
+use crate::wiring::{BuiltIn, Store, check_connections, engine, find_run, from_file, of_run};
 
 use super::drive::{Course, drive, report};
 use super::load;
@@ -22,7 +22,7 @@ pub(super) async fn run(given: &Run, store: Option<&str>, output: &Output) -> Re
     let journal = store.open().await?;
     let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal)?;
     check_connections(&hosts, &checked.definition)?;
-    let id = engine.submit(checked.definition).await?;
+    let id = engine.submit(RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition }).await?;
     output.say(&format!("run {id}"));
     let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
     finish(&engine, id, driven, &store, Severity::Decide, output).await
@@ -40,11 +40,12 @@ pub(super) async fn existing(
     endpoints: &Endpoints,
     store: Option<&str>,
 ) -> Result<(Store, Engine, RunId), CliError> {
-    let rehearsal = from_file(endpoints.endpoints.as_deref())?;
     let store = Store::of(store, None)?;
     must_exist(&store)?;
     let journal = store.open().await?;
     let id = find_run(&*journal, run).await?;
+    let state = state_of(&*journal, id).await?;
+    let rehearsal = of_run(&state.definition, endpoints.endpoints.as_deref())?;
     let (engine, _) = engine(journal, &BuiltIn::new(), &rehearsal)?;
     Ok((store, engine, id))
 }
@@ -93,7 +94,7 @@ pub(super) async fn embedded(
     let journal = store.open().await?;
     let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal)?;
     check_connections(&hosts, &checked.definition)?;
-    let id = engine.submit(checked.definition).await?;
+    let id = engine.submit(RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition }).await?;
     let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
     finish(&engine, id, driven, &store, Severity::Info, output).await
 }

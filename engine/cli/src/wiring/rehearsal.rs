@@ -6,6 +6,7 @@ use std::path::Path;
 
 use gateshift_host::Overrides;
 use gateshift_lab::LabEndpoints;
+use gateshift_model::RunDefinition;
 use serde_json::{Map, Value};
 
 use crate::error::CliError;
@@ -17,6 +18,31 @@ pub(crate) struct Rehearsal {
     pub(crate) overrides: Overrides,
     /// Environment variables that hold the keys of a lab.
     pub(crate) keys: BTreeMap<String, String>,
+}
+
+impl Rehearsal {
+    /// What the run's definition keeps of it: everything but the keys; null in production.
+    pub(crate) fn frozen(&self) -> Value {
+        if self.overrides == Overrides::default() {
+            return Value::Null;
+        }
+        serde_json::to_value(&self.overrides).unwrap_or_default()
+    }
+}
+
+/// The rehearsal a run goes on with: the one in the file, else the one it was begun with. A run keeps
+/// to the world it was begun in.
+pub(crate) fn of_run(definition: &RunDefinition, path: Option<&Path>) -> Result<Rehearsal, CliError> {
+    let given = from_file(path)?;
+    match (definition.rehearsal.is_null(), path.is_some()) {
+        (true, true) => Err(CliError::new(
+            "GS-REHEARSAL",
+            "this run was begun in the real world; it cannot go on in a rehearsal",
+        )
+        .hint("leave `--endpoints` (and GATESHIFT_ENDPOINTS) out")),
+        (true, false) | (false, true) => Ok(given),
+        (false, false) => read(&definition.rehearsal, "the run's own record of its rehearsal"),
+    }
 }
 
 /// The rehearsal of a running lab.

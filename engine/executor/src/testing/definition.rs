@@ -34,5 +34,6 @@ pub(crate) fn definition(steps: Vec<StepDefinition>) -> RunDefinition {
         inputs: BTreeMap::new(),
         connections: BTreeMap::new(),
         steps,
+        rehearsal: Value::Null,
     }
 }

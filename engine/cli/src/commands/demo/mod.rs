@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gateshift_executor::Engine;
 use gateshift_lab::{Lab, LabOptions, LoadClient};
-use gateshift_model::RunId;
+use gateshift_model::{RunDefinition, RunId};
 use gateshift_planner::WorkflowSource;
 
 use crate::args::Demo;
@@ -50,11 +50,12 @@ pub(super) async fn run(given: &Demo, store: Option<&str>, output: &Output) -> R
 
     let store = store_of(store)?;
     let journal = store.store.open().await?;
-    let (engine, _) = engine(journal.clone(), &BuiltIn::new(), &from_lab(endpoints)?)?;
+    let rehearsal = from_lab(endpoints)?;
+    let (engine, _) = engine(journal.clone(), &BuiltIn::new(), &rehearsal)?;
     let client = lab
         .load_client(given.rate)
         .map_err(|error| CliError::new("GS-LAB", format!("the load client cannot start: {error}")))?;
-    let id = engine.submit(checked.definition).await?;
+    let id = engine.submit(RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition }).await?;
     let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
     tokio::time::sleep(AFTERWARDS).await;
     let result = report(&engine, id, &lab, client, started).await;
