@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gateshift_model::StepError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -86,6 +87,21 @@ pub struct RawAnswer {
 }
 
 impl Inventory {
+    /// Reads an inventory from its artifact; one of a newer format is refused.
+    pub fn parse(bytes: &[u8]) -> Result<Self, StepError> {
+        let unreadable = |message: String| {
+            StepError::permanent("GS-INVENTORY", message)
+                .with_hint("it was made with another version; resume the run with that one, or start a new run")
+        };
+        let inventory: Self = serde_json::from_slice(bytes)
+            .map_err(|error| unreadable(format!("the inventory cannot be read: {error}")))?;
+        if inventory.format > FORMAT {
+            let found = inventory.format;
+            return Err(unreadable(format!("the inventory has format {found}, and this version reads up to {FORMAT}")));
+        }
+        Ok(inventory)
+    }
+
     /// The service of that id.
     #[must_use]
     pub fn service(&self, id: &str) -> Option<&Service> {

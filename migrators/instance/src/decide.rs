@@ -50,12 +50,22 @@ pub fn decide(inventory: &Inventory, observed: &Observed, settings: &Settings) -
         return adopt(inventory, observed, id, facts, findings);
     }
     let name = settings.name.clone().unwrap_or_else(|| name::plain(&instance.name));
-    if let Some(taken) =
-        observed.gateways.iter().find(|gateway| gateway.name == name && !ours(gateway, inventory))
-    {
+    if let Some(taken) = observed.gateways.iter().find(|gateway| gateway.name == name) {
+        if ours(taken, inventory) {
+            // An earlier run made it for this very source: a second one would only cost.
+            return adopt(inventory, observed, &taken.id, facts, findings);
+        }
         findings.push(
-            Finding::new(Severity::Block, "INS-NAME-TAKEN", "instance", format!("the account has a gateway named `{name}` already ({}), which was not made for this source", taken.id))
-                .with_action("set `name` to another one, or `existing` to its id if it is the one you mean"),
+            Finding::new(
+                Severity::Block,
+                "INS-NAME-TAKEN",
+                "instance",
+                format!(
+                    "the account has a gateway named `{name}` already ({}), which was not made for this source",
+                    taken.id
+                ),
+            )
+            .with_action("set `name` to another one, or `existing` to its id if it is the one you mean"),
         );
     }
     if instance.prepaid {
@@ -119,7 +129,20 @@ fn adopt(
             )
             .with_action("make a gateway in the source's VPC"),
         ),
-        Some(_) => {}
+        Some(gateway) => {
+            let need = required_units(&inventory.instance);
+            if by_name(&gateway.spec).is_some_and(|spec| spec.units < need) {
+                findings.push(
+                    Finding::new(
+                        Severity::Block,
+                        "CAP-SMALL",
+                        "instance/spec",
+                        format!("gateway `{id}` has size {} and the source needs {need} units", gateway.spec),
+                    )
+                    .with_action("enlarge it, or make another with a `name` of its own"),
+                );
+            }
+        }
     }
     let operation = Operation {
         key: OperationKey::new(format!("gateway/{name}")),
@@ -284,3 +307,6 @@ fn tags(inventory: &Inventory) -> Value {
     let all = inventory.instance.tags.clone().into_iter().filter(|(key, _)| key != TAG).chain(own);
     Value::Array(all.map(|(key, value)| json!({"key": key, "value": value})).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,10 +166,7 @@ impl Migrator for Instance {
 
 async fn inventory(host: &dyn Host, input: &StepInput) -> Result<Inventory, StepError> {
     let assessed: Assessed = output_of(input, "assess")?;
-    let bytes = host.get_artifact(&assessed.inventory).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        StepError::permanent("GS-INVENTORY", format!("the inventory cannot be read: {error}"))
-    })
+    Inventory::parse(&host.get_artifact(&assessed.inventory).await?)
 }
 
 /// Looks up and writes the one kind of object this step has.

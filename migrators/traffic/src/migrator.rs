@@ -59,10 +59,7 @@ impl Migrator for Traffic {
         })?;
         let assessed: Assessed = output_of(input, "assess")?;
         let target: TargetInstance = output_of(input, "instance")?;
-        let bytes = host.get_artifact(&assessed.inventory).await?;
-        let inventory: Inventory = serde_json::from_slice(&bytes).map_err(|error| {
-            StepError::permanent("GS-INVENTORY", format!("the inventory cannot be read: {error}"))
-        })?;
+        let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
         let served = inventory
             .routes
             .iter()

@@ -37,6 +37,7 @@ pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &
         HashSet::new()
     };
     let mut maker = Maker {
+        live: live(inventory, &left_out),
         near_limit: settings.near_limit(published.len()),
         book: &book,
         settings,
@@ -61,6 +62,16 @@ pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &
     Requests { format: FORMAT, routes, cases: maker.cases, not_comparable: maker.not_comparable }
 }
 
+/// Domains that the target serves: it presents a certificate, and redirects to HTTPS, only where a
+/// deployed route brings a domain to the gateway. The source does so for every domain it knows, so
+/// nothing can be compared on a domain without a route that serves.
+fn live(inventory: &Inventory, left_out: &HashSet<usize>) -> BTreeSet<String> {
+    let serves = |state| matches!(state, PublishState::Published | PublishState::Edited);
+    let routes = inventory.routes.iter().enumerate();
+    let serving = routes.filter(|(at, route)| serves(route.state) && !left_out.contains(at));
+    serving.flat_map(|(_, route)| route.domains.iter().cloned()).collect()
+}
+
 /// All that goes on the wire.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Wire {
@@ -76,6 +87,8 @@ struct Maker<'a> {
     settings: &'a Settings,
     near_limit: usize,
     left_out: HashSet<usize>,
+    /// Domains that the target serves.
+    live: BTreeSet<String>,
     /// Requests made already, with their positions.
     seen: HashMap<Wire, usize>,
     /// Weighted routes that have their request with all answers.
@@ -254,6 +267,10 @@ impl Maker<'_> {
 
     /// Takes a request unless it was made before or cannot be compared.
     fn add(&mut self, kind: Kind, note: Option<usize>, draft: Draft) {
+        if draft.door.domain != NO_HOST && !self.live.contains(&draft.door.domain) {
+            self.not_comparable += 1;
+            return;
+        }
         let facts = draft.facts();
         let tls = draft.door.tls;
         let is_secured = !tls && self.book.forces_https(&facts.host);

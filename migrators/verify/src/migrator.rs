@@ -64,7 +64,7 @@ impl Migrator for Verify {
         let assessed: Assessed = output_of(input, "assess")?;
         let instance: TargetInstance = output_of(input, "instance")?;
         let routes: TargetRoutes = output_of(input, "routes")?;
-        let inventory: Inventory = stored(host, &assessed.inventory).await?;
+        let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
         let source = gateway(host, "source", &inventory.instance.entries).await?;
         let target = gateway(host, "target", &instance.entries).await?;
         let requests = requests(&inventory, &routes, &settings);
