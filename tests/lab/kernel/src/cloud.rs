@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -65,6 +66,8 @@ pub struct Cloud {
     /// Loopback addresses for gateways.
     pub addresses: AddressPool,
     changed: watch::Sender<u64>,
+    /// Lab time of the state that the data planes serve; nobody follows while it is the largest number.
+    followed_ms: AtomicI64,
 }
 
 impl Cloud {
@@ -79,6 +82,7 @@ impl Cloud {
             hosts: Shared::default(),
             addresses,
             changed: watch::Sender::new(0),
+            followed_ms: AtomicI64::new(i64::MAX),
         })
     }
 
@@ -92,5 +96,17 @@ impl Cloud {
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Says that the data planes now serve what the control planes wanted at that lab time.
+    pub fn followed(&self, lab_ms: i64) {
+        self.followed_ms.store(lab_ms, Ordering::Release);
+    }
+
+    /// The latest lab time whose state is really served: a control plane that says "deployed" means
+    /// that its gateways do it, not that they will.
+    #[must_use]
+    pub fn served_ms(&self) -> i64 {
+        self.followed_ms.load(Ordering::Acquire).min(self.clock.now_ms())
     }
 }

@@ -253,6 +253,7 @@ impl Inner {
     /// Brings the planes to what the control planes say now.
     fn refresh(&self) {
         let mut caches = self.caches.lock();
+        let as_of = self.common.cloud.clock.now_ms();
         let configs = (self.source)();
         let present: BTreeSet<String> = configs.iter().map(|config| config.gateway_id.clone()).collect();
         self.planes.lock().retain(|id, plane| {
@@ -274,6 +275,7 @@ impl Inner {
             }
             plane.listen();
         }
+        self.common.cloud.followed(as_of);
     }
 
     /// The plane of a gateway, made when it is new.

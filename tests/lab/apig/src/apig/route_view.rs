@@ -29,7 +29,7 @@ pub(crate) fn list(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
 fn wanted(cx: &Cx<'_>, state: &State, query: &Map<String, Value>, route: &Route) -> bool {
     let path =
         route.content.condition.as_ref().and_then(|one| one.path.as_ref()).map(|path| path.value.as_str());
-    let status = route.deploy_status(cx.now);
+    let status = route.deploy_status(cx.cloud.served_ms());
     let backend_named = |name: &str| {
         let services = route.content.backend.iter().flat_map(|backend| &backend.services);
         services
@@ -58,7 +58,7 @@ pub(crate) fn view(cx: &Cx<'_>, state: &State, id: &str, route: &Route) -> Value
         .filter_map(|id| state.domains.get(id).map(|domain| (id, domain)))
         .map(|(id, domain)| json!({"domainId": id, "name": domain.name, "protocol": domain.spec.protocol}))
         .collect();
-    let status = route.deploy_status(cx.now);
+    let status = route.deploy_status(cx.cloud.served_ms());
     let owner = state.gateway_of_environment(&route.environment_id).ok();
     let environment = owner.map(|(gateway_id, gateway)| {
         json!({

@@ -90,9 +90,20 @@ pub(crate) async fn handle(
         }
         Err(_) => Reply::own(StatusCode::BAD_REQUEST, "DC", ""),
     };
+    let reply = if parts.method == Method::HEAD { without_body(reply) } else { reply };
     let response = respond(reply, &mut entry, &watch);
     record(&plane.common, entry);
     Ok(response)
+}
+
+/// The answer to HEAD tells the length of what it leaves out. HTTP/1 would leave it out by itself, but
+/// over HTTP/2 a body breaks the stream.
+fn without_body(reply: Reply) -> Reply {
+    let mut headers = reply.headers;
+    if !reply.body.is_empty() {
+        headers.entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(reply.body.len() as u64));
+    }
+    Reply { headers, body: Bytes::new(), ..reply }
 }
 
 /// The part of the log entry that the request tells.
