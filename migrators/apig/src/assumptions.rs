@@ -33,6 +33,20 @@ pub const ALL: &[Assumption] = &[
         code: "POL-ATTACH",
     },
     Assumption {
+        id: "policy-per-service",
+        assumed: "a service takes one ServiceLb and one ServiceTls, in no environment; without them it is balanced by round robin and spoken to as its protocol says",
+        section: "8.1, 8.2",
+        checked: "plan reads attachableResourceTypes; a second policy of the class is refused and then looked up; verify reads both back",
+        code: "POL-ATTACH",
+    },
+    Assumption {
+        id: "tls-short-form",
+        assumed: "a ServiceTls configuration may leave out certificates, authorities and alternative names, which then are not checked",
+        section: "8.2",
+        checked: "plan blocks services that have any of them; verify reads every policy back",
+        code: "FTR-NOT-CARRIED",
+    },
+    Assumption {
         id: "scene-spelling",
         assumed: "requests say SingleService where answers say Single",
         section: "7.6",
@@ -93,7 +107,7 @@ pub const ALL: &[Assumption] = &[
         assumed: "prefixes compare plain text and expressions are of the RE2 kind on both sides",
         section: "7.5",
         checked: "the verify step sends the same requests to both gateways and compares the answers",
-        code: "GS-MISMATCH",
+        code: "GS-VERIFY-MISMATCH",
     },
     Assumption {
         id: "health-check-off",

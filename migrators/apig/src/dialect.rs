@@ -27,18 +27,19 @@ fn one(class: Class, classes: &[PolicyClassView]) -> Option<Finding> {
             "ask the provider, or exclude the routes that need it",
         );
     };
-    if !view.attachable_resource_types.iter().any(|kind| kind == "GatewayRoute") {
+    let point = class.attaches_to();
+    if !view.attachable_resource_types.iter().any(|kind| kind == point) {
         let kinds = view.attachable_resource_types.join(", ");
         return block(
             "POL-ATTACH",
-            format!("{name} attaches to {kinds} and not to routes"),
+            format!("{name} attaches to {kinds} and not to {point}"),
             "exclude the routes that need it",
         );
     }
     let template = class.template();
     let cause = match serde_json::from_str::<Value>(&view.config_example) {
         Err(cause) => format!("the example is no JSON: {cause}"),
-        Ok(example) => disagreement(&template, &example, true)?,
+        Ok(example) => disagreement(&template, &example, Some(class))?,
     };
     block(
         "POL-DIALECT",
@@ -50,22 +51,24 @@ fn one(class: Class, classes: &[PolicyClassView]) -> Option<Finding> {
     )
 }
 
-/// The first disagreement. At the top both sides must have the same keys; deeper, ours must all be
-/// in the example, which may show more.
-fn disagreement(ours: &Value, example: &Value, top: bool) -> Option<String> {
+/// The first disagreement. At the top, where the class is given, both sides must have the same keys
+/// but for those known and never written; deeper, ours must all be in the example, which may show more.
+fn disagreement(ours: &Value, example: &Value, top: Option<Class>) -> Option<String> {
     match (ours, example) {
         (Value::Object(ours), Value::Object(example)) => {
             if let Some(key) = ours.keys().find(|key| !example.contains_key(*key)) {
                 return Some(format!("key `{key}` is not in the example"));
             }
-            if let Some(key) = example.keys().find(|key| top && !ours.contains_key(*key)) {
+            let strange =
+                |class: Class, key: &str| !ours.contains_key(key) && !class.unwritten().contains(&key);
+            if let Some(key) = example.keys().find(|key| top.is_some_and(|class| strange(class, key))) {
                 return Some(format!("key `{key}` of the example is not known"));
             }
             ours.iter().find_map(|(key, value)| {
-                disagreement(value, &example[key], false).map(|cause| format!("`{key}`: {cause}"))
+                disagreement(value, &example[key], None).map(|cause| format!("`{key}`: {cause}"))
             })
         }
-        (Value::Array(ours), Value::Array(example)) => disagreement(ours.first()?, example.first()?, false),
+        (Value::Array(ours), Value::Array(example)) => disagreement(ours.first()?, example.first()?, None),
         (Value::Bool(_), Value::Bool(_))
         | (Value::Number(_), Value::Number(_))
         | (Value::String(_), Value::String(_)) => None,
@@ -86,7 +89,7 @@ mod tests {
         PolicyClassView {
             name: class.name().to_owned(),
             config_example: example.to_string(),
-            attachable_resource_types: vec!["GatewayRoute".to_owned()],
+            attachable_resource_types: vec![class.attaches_to().to_owned()],
         }
     }
 
@@ -109,11 +112,35 @@ mod tests {
             more["planted"] = json!(1);
             assert_eq!(check(&[class], &[view(class, &more)]).len(), 1);
             assert_eq!(check(&[class], &[])[0].code, "POL-DIALECT");
-            let nowhere = PolicyClassView {
-                attachable_resource_types: vec!["HttpApi".to_owned()],
-                ..view(class, &good)
-            };
-            assert_eq!(check(&[class], &[nowhere])[0].code, "POL-ATTACH");
+            for elsewhere in ["HttpApi", "GatewayRoute", "GatewayService", "GatewayServicePort"] {
+                let kinds = vec![elsewhere.to_owned()];
+                let there = PolicyClassView { attachable_resource_types: kinds, ..view(class, &good) };
+                let codes: Vec<String> =
+                    check(&[class], &[there]).into_iter().map(|finding| finding.code).collect();
+                let fits = elsewhere == class.attaches_to();
+                assert_eq!(codes.is_empty(), fits, "{} {elsewhere}", class.name());
+                assert!(fits || codes == ["POL-ATTACH"], "{codes:?}");
+            }
         }
+    }
+
+    #[test]
+    fn keys_that_are_known_and_never_written_may_be_there_or_not() {
+        for class in Class::ALL {
+            let mut example = class.template();
+            for key in class.unwritten() {
+                assert!(example.get(key).is_none(), "{key} is written");
+                example[*key] = json!("");
+                assert!(check(&[class], &[view(class, &example)]).is_empty(), "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_deeper_key_counts_too() {
+        let mut example = Class::ServiceLb.template();
+        example["consistentHashLBConfig"]["httpCookie"].as_object_mut().unwrap().remove("TTL");
+        let findings = check(&[Class::ServiceLb], &[view(Class::ServiceLb, &example)]);
+        assert!(findings[0].message.contains("`TTL`"), "{findings:?}");
     }
 }

@@ -206,11 +206,17 @@ pub struct AttachmentView {
     pub attach_resource_type: String,
 }
 
-impl AttachmentView {
-    /// Whether it is attached to that route.
+impl PolicyView {
+    /// Whether it is a policy of that class, attached to that resource.
     #[must_use]
-    pub fn is_on_route(&self, id: &str) -> bool {
-        self.attach_resource_type == "GatewayRoute"
+    pub fn is_on(&self, class: &str, kind: &str, id: &str) -> bool {
+        self.class_name == class && self.attachments.iter().any(|one| one.is_on(kind, id))
+    }
+}
+
+impl AttachmentView {
+    fn is_on(&self, kind: &str, id: &str) -> bool {
+        self.attach_resource_type == kind
             && (self.attach_resource_id == id || self.attach_resource_ids.iter().any(|one| one == id))
     }
 }

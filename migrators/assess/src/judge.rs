@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use gateshift_apig::convert::policy::limits;
 use gateshift_gateway_model::{
     Inventory, ManagedBy, NetworkKind, PublishState, Route, ServiceKind, SourceKind,
 };
@@ -28,6 +29,7 @@ pub fn judge(inventory: &Inventory, status: i64, compat: &Compat, edited: Edited
     backends(inventory, compat, &mut findings);
     routes(&inventory.routes, edited, &mut findings);
     domains(inventory, &mut findings);
+    service_policies(inventory, &mut findings);
     not_carried(inventory, &mut findings);
     parameters(inventory, compat, &mut findings);
     findings
@@ -154,6 +156,24 @@ fn backends(inventory: &Inventory, compat: &Compat, findings: &mut Vec<Finding>)
     }
 }
 
+/// Load balancing and TLS of services, as far as they are not carried over: a service that cannot be
+/// made as it is stops the migration only when live routes use it.
+fn service_policies(inventory: &Inventory, findings: &mut Vec<Finding>) {
+    let users = users(inventory);
+    for service in &inventory.services {
+        let used_by = users.get(service.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        for mut finding in limits(service) {
+            if finding.severity == Severity::Block {
+                finding.message.push_str(&routes_text(used_by));
+                if used_by.is_empty() {
+                    finding.severity = Severity::Warn;
+                }
+            }
+            findings.push(finding);
+        }
+    }
+}
+
 /// Names of the live routes that use each service.
 fn users(inventory: &Inventory) -> BTreeMap<&str, Vec<&str>> {
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -261,27 +281,13 @@ fn not_carried(inventory: &Inventory, findings: &mut Vec<Finding>) {
             block(format!("routes/{}/{policy}", route.name), &format!("policy {policy}"));
         }
     }
-    for service in &inventory.services {
-        let policy = &service.traffic_policy;
-        let balancer = &policy["gateway"]["LoadBalancerSettings"];
-        let kind = balancer["LoadbalancerType"].as_str().unwrap_or("ROUND_ROBIN");
-        let tls = &policy["gateway"]["TlsSetting"]["TlsMode"];
-        if kind != "ROUND_ROBIN" || balancer["WarmupDuration"].as_i64().unwrap_or(0) > 0 {
-            block(format!("services/{}/load-balancing", service.name), &format!("load balancing {kind}"));
-        }
-        if tls.as_str().is_some_and(|mode| mode != "DISABLE") {
-            block(format!("services/{}/tls", service.name), "TLS towards the backend");
-        }
-        if policy["ports"].as_array().is_some_and(|ports| !ports.is_empty()) {
-            block(format!("services/{}/port-policies", service.name), "a policy per port");
-        }
-    }
     let on = |value: &Value| {
         matches!(value, Value::Bool(true))
             || value == 1
             || value.as_str().is_some_and(|text| matches!(text, "on" | "1" | "true"))
     };
-    let rules: [(&str, &str, fn(&Value) -> &Value); 5] = [
+    type Switch = fn(&Value) -> &Value;
+    let rules: [(&str, &str, Switch); 5] = [
         ("access-lists", "a black or white list", |item| &item["Status"]),
         ("authentications", "global authentication", |item| &item["Status"]),
         ("flow-rules", "a rate limit", |item| &item["Enable"]),
@@ -334,3 +340,6 @@ fn label(item: &Value) -> String {
     let text = |name: &str| item[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     text("Name").or_else(|| text("RouteName")).unwrap_or_else(|| item["Id"].to_string())
 }
+
+#[cfg(test)]
+mod tests;

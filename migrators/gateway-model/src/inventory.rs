@@ -90,14 +90,17 @@ impl Inventory {
     /// Reads an inventory from its artifact; one of a newer format is refused.
     pub fn parse(bytes: &[u8]) -> Result<Self, StepError> {
         let unreadable = |message: String| {
-            StepError::permanent("GS-INVENTORY", message)
-                .with_hint("it was made with another version; resume the run with that one, or start a new run")
+            StepError::permanent("GS-INVENTORY", message).with_hint(
+                "it was made with another version; resume the run with that one, or start a new run",
+            )
         };
         let inventory: Self = serde_json::from_slice(bytes)
             .map_err(|error| unreadable(format!("the inventory cannot be read: {error}")))?;
         if inventory.format > FORMAT {
             let found = inventory.format;
-            return Err(unreadable(format!("the inventory has format {found}, and this version reads up to {FORMAT}")));
+            return Err(unreadable(format!(
+                "the inventory has format {found}, and this version reads up to {FORMAT}"
+            )));
         }
         Ok(inventory)
     }

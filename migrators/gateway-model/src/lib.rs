@@ -20,4 +20,7 @@ pub use route::{
     Destination, Fallback, MatchKind, PathMatch, RedirectTo, Retry, Route, RouteMatch, RouteTarget, Timeout,
     ValueMatch,
 };
-pub use service::{HealthCheck, Service, ServiceKind, ServiceVersion, Source, SourceKind};
+pub use service::{
+    BackendTls, Balancer, HashKey, HealthCheck, LoadBalancing, PortPolicy, PortTls, Service, ServiceKind,
+    ServiceVersion, Source, SourceKind, TlsMode,
+};

@@ -112,6 +112,126 @@ pub struct ServiceVersion {
     pub labels: BTreeMap<String, String>,
 }
 
+/// What load balancing by a hash looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum HashKey {
+    /// A header of the request.
+    Header {
+        /// Its name.
+        name: String,
+    },
+    /// A cookie, which the gateway sets when it is missing.
+    Cookie {
+        /// Its name.
+        name: String,
+        /// Its path.
+        #[serde(default)]
+        path: Option<String>,
+        /// How long it lives, as the source writes it: `0s`.
+        #[serde(default)]
+        ttl: Option<String>,
+    },
+    /// The client's address.
+    SourceIp,
+    /// A parameter of the query.
+    QueryParameter {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// How the next endpoint of a service is chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Balancer {
+    /// One after the other.
+    #[default]
+    RoundRobin,
+    /// The one with the fewest requests under way.
+    LeastConnections,
+    /// Any.
+    Random,
+    /// The same one for the same key.
+    ConsistentHash {
+        /// What the key is.
+        key: HashKey,
+        /// Fewest places on the ring, when the source says so.
+        #[serde(default)]
+        minimum_ring_size: Option<u64>,
+    },
+}
+
+/// Load balancing of a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadBalancing {
+    /// How the next endpoint is chosen.
+    pub balancer: Balancer,
+    /// Seconds in which a new endpoint gets more and more requests; 0 for all at once.
+    #[serde(default)]
+    pub warmup: u32,
+}
+
+/// Who shows a certificate when the gateway talks to a service over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsMode {
+    /// The service.
+    Simple,
+    /// Both.
+    Mutual,
+    /// Both, with identities that a service mesh hands out.
+    Mesh,
+}
+
+/// TLS towards a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendTls {
+    /// Who shows a certificate.
+    pub mode: TlsMode,
+    /// Server name that is asked for.
+    #[serde(default)]
+    pub sni: Option<String>,
+    /// Certificate that the gateway shows, by id.
+    #[serde(default)]
+    pub certificate: Option<String>,
+    /// Authority that has to have signed the service's certificate, by id.
+    #[serde(default)]
+    pub authority: Option<String>,
+    /// That authority's certificate as text.
+    #[serde(default)]
+    pub authority_pem: Option<String>,
+    /// Names that the service's certificate may be for.
+    #[serde(default)]
+    pub alternative_names: Vec<String>,
+}
+
+/// What one port of a service says about TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PortTls {
+    /// Nothing: it is the service's.
+    #[default]
+    Inherited,
+    /// No TLS.
+    Off,
+    /// TLS.
+    On(BackendTls),
+}
+
+/// What one port of a service has of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortPolicy {
+    /// The port.
+    pub port: u16,
+    /// Its load balancing, when it is not the service's.
+    #[serde(default)]
+    pub load_balancing: Option<LoadBalancing>,
+    /// Its TLS.
+    #[serde(default)]
+    pub tls: PortTls,
+}
+
 /// A service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Service {
@@ -141,7 +261,16 @@ pub struct Service {
     /// Versions.
     #[serde(default)]
     pub versions: Vec<ServiceVersion>,
-    /// The rest of its traffic policy as the source answered it, for later work.
+    /// Load balancing.
+    #[serde(default)]
+    pub load_balancing: LoadBalancing,
+    /// TLS towards it, when on.
+    #[serde(default)]
+    pub tls: Option<BackendTls>,
+    /// What single ports have of their own.
+    #[serde(default)]
+    pub port_policies: Vec<PortPolicy>,
+    /// The policies of single ports as the source answered them, for later work.
     #[serde(default)]
     pub traffic_policy: serde_json::Value,
 }

@@ -35,8 +35,8 @@ CARRIED = {
     "GetGatewayDomainDetail": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* MtlsEnabled CaCertIdentifier",
     "ListSSLCert": "CertIdentifier Sans GmtAfter AfterDate",
     "ListServiceSource": "Id Name Source Address SourceUniqueId BindingWithGateway Invalid IngressOptions IngressOptions.EnableIngress",
-    "ListGatewayService": "Id HealthCheckInfo HealthCheckInfo.*",
-    "GetGatewayServiceDetail": "Id Name Namespace GroupName SourceType SourceId ServiceNameInRegistry ServiceFQDN ServiceProtocol ServicePort Ports Ips DnsServerList MetaInfo VersionDetails VersionDetails[].ServiceVersion VersionDetails[].ServiceVersion.*",
+    "ListGatewayService": "Id HealthCheckInfo HealthCheckInfo.* GatewayTrafficPolicy GatewayTrafficPolicy.*",
+    "GetGatewayServiceDetail": "Id Name Namespace GroupName SourceType SourceId ServiceNameInRegistry ServiceFQDN ServiceProtocol ServicePort Ports Ips DnsServerList MetaInfo VersionDetails VersionDetails[].ServiceVersion VersionDetails[].ServiceVersion.* GatewayTrafficPolicy GatewayTrafficPolicy.*",
     "ListGatewayRoute": "Id Type Status",
     "GetGatewayRouteDetail": "Id Name Description DomainName DomainNameList DestinationType RoutePredicates RoutePredicates.* RouteServices RouteServices[].ServiceId RouteServices[].ServiceName RouteServices[].Name RouteServices[].ServicePort RouteServices[].Percent RouteServices[].Version RouteServices[].AgreementType Fallback FallbackServices FallbackServices[].ServiceId FallbackServices[].ServiceName FallbackServices[].Name FallbackServices[].ServicePort FallbackServices[].Percent FallbackServices[].Version FallbackServices[].AgreementType DirectResponse DirectResponse.* Redirect Redirect.* RouteOrder GmtCreate Status",
 }
@@ -44,7 +44,7 @@ DIFFERENTLY = {"GetGatewayRouteDetail": "Timeout Timeout.* Retry Retry.*"}
 # Fields that stay in the inventory as answered, and are found out when in use.
 KEPT = {
     "GetGatewayRouteDetail": "Cors Cors.* HTTPRewrite HTTPRewrite.* HeaderOp HeaderOp.* FlowMirror FlowMirror.* EnableWaf Policies AhasStatus RouteServices[].HttpDubboTranscoder RouteServices[].HttpDubboTranscoder.*",
-    "GetGatewayServiceDetail": "GatewayTrafficPolicy GatewayTrafficPolicy.* PortTrafficPolicyList PortTrafficPolicyList[].*",
+    "GetGatewayServiceDetail": "PortTrafficPolicyList PortTrafficPolicyList[].*",
     "ListGateway": "ElasticPolicy.* InitConfig InitConfig.* ArmsOn AhasOn InternetSlb[].* Slb[].*",
     "GetGateway": "ElasticPolicy ElasticPolicy.* LogConfigDetails LogConfigDetails.* XtraceDetails XtraceDetails.*",
     "ListServiceSource": "IngressOptions.* GroupList PathList",

@@ -70,7 +70,7 @@ async fn inventory(host: &dyn Host, assessed: &Assessed) -> Result<Inventory, St
     let bytes = host.get_artifact(&assessed.inventory).await?;
     let inventory: Inventory = serde_json::from_slice(&bytes).map_err(|error| {
         StepError::permanent("GS-INVENTORY", format!("the inventory cannot be read: {error}"))
-            .with_hint("it was made with another version; `gateshift rerun` the assessment")
+            .with_hint("it was made with another version; resume the run with that one, or start a new run")
     })?;
     if inventory.format > FORMAT {
         let message =

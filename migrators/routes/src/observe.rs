@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use gateshift_apig::convert::policy::{ON_ROUTE, ON_SERVICE};
 use gateshift_apig::wire::{
     ApiView, CertificateView, DomainView, PolicyClassView, PolicyView, RouteView, ServiceView, SourceView,
 };
@@ -28,7 +29,7 @@ pub(crate) struct Observed {
     pub(crate) other_apis: Vec<String>,
     /// Routes of the API.
     pub(crate) routes: Vec<RouteView>,
-    /// Policies on routes of the gateway.
+    /// Policies on routes and services of the gateway.
     pub(crate) policies: Vec<PolicyView>,
     /// Policy classes.
     pub(crate) classes: Vec<PolicyClassView>,
@@ -73,7 +74,10 @@ pub(crate) async fn observe(
     observed.other_apis = others.filter(|name| name != api).collect();
     if let [one] = observed.apis.as_slice() {
         observed.routes = client.routes(&one.http_api_id, None).await?;
-        observed.policies = client.route_policies(None).await?;
+        observed.policies = client.policies(ON_ROUTE, None).await?;
+    }
+    if !observed.services.is_empty() {
+        observed.policies.extend(client.policies(ON_SERVICE, None).await?);
     }
     let star = inventory.domains.iter().find(|domain| domain.name == "*");
     if let Some(star) = star.filter(|_| !observed.domains.contains_key("*")) {

@@ -42,7 +42,7 @@ pub fn output_of<T: DeserializeOwned>(input: &api::StepInput, migrator: &str) ->
             "GS-OUTPUT-SHAPE",
             format!("output of `{migrator}` has another shape than expected: {error}"),
         )
-        .with_hint("the run was begun with another version of that migrator; `gateshift rerun` the step")
+        .with_hint("the run was begun with another version of that migrator; resume it with that one, or start a new run")
     })
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{id, repeatable, write};
 use crate::Client;
+use crate::convert::policy::ON_SERVICE;
 use crate::paging::typed;
 use crate::wire::{PolicyClassView, PolicyView};
 
@@ -15,15 +16,15 @@ impl Client<'_> {
         Ok(self.list("ListPolicyClasses", &["v1", "policy-classes"], &[], "name").await?)
     }
 
-    /// Policies attached to the gateway's routes; with an id, to that route. The list is unpaged.
-    pub async fn route_policies(&self, route: Option<&str>) -> Result<Vec<PolicyView>, StepError> {
-        let mut query = vec![
-            ("gatewayId", self.gateway),
-            ("environmentId", self.environment),
-            ("attachResourceType", "GatewayRoute"),
-            ("withAttachments", "true"),
-        ];
-        query.extend(route.map(|id| ("attachResourceId", id)));
+    /// Policies attached to the gateway's resources of one kind; with an id, to that resource. The
+    /// list is unpaged. Attachments to services belong to no environment.
+    pub async fn policies(&self, kind: &str, id: Option<&str>) -> Result<Vec<PolicyView>, StepError> {
+        let mut query =
+            vec![("gatewayId", self.gateway), ("attachResourceType", kind), ("withAttachments", "true")];
+        if kind != ON_SERVICE {
+            query.push(("environmentId", self.environment));
+        }
+        query.extend(id.map(|id| ("attachResourceId", id)));
         let mut data = self.read("ListPolicies", &["v1", "policies"], &query).await?;
         let items = match data["items"].take() {
             Value::Array(items) => items,
@@ -32,7 +33,7 @@ impl Client<'_> {
         items.into_iter().map(|item| typed("ListPolicies", item)).collect()
     }
 
-    /// Makes a policy and attaches it to a route. The body holds its configuration as an object; on the
+    /// Makes a policy and attaches it. The body holds its configuration as an object; on the
     /// wire it is text.
     pub async fn attach_policy(&self, key: &OperationKey, body: &Value) -> Result<String, WriteFailure> {
         let mut body = body.clone();

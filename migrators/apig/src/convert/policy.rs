@@ -1,10 +1,19 @@
-//! Policies of routes: the configuration of each class.
+//! Policies of routes and services: the configuration of each class.
+
+mod service;
 
 use gateshift_gateway_model::{Destination, Fallback, RedirectTo, Retry, Route, Timeout};
 use serde_json::{Value, json};
 
 use super::compact;
 use crate::wire::PolicyView;
+
+pub use service::{limits, of_service, service_difference};
+
+/// Kind of resource that routes are.
+pub const ON_ROUTE: &str = "GatewayRoute";
+/// Kind of resource that services are.
+pub const ON_SERVICE: &str = "GatewayService";
 
 /// Classes that this version writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,12 +28,23 @@ pub enum Class {
     Redirect,
     /// Services for when there is no live endpoint.
     Fallback,
+    /// How a service's next endpoint is chosen.
+    ServiceLb,
+    /// TLS towards a service.
+    ServiceTls,
 }
 
 impl Class {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Timeout, Self::Retry, Self::DirectResponse, Self::Redirect, Self::Fallback];
+    pub const ALL: [Self; 7] = [
+        Self::Timeout,
+        Self::Retry,
+        Self::DirectResponse,
+        Self::Redirect,
+        Self::Fallback,
+        Self::ServiceLb,
+        Self::ServiceTls,
+    ];
 
     /// Its name at the product.
     #[must_use]
@@ -35,6 +55,27 @@ impl Class {
             Self::DirectResponse => "DirectResponse",
             Self::Redirect => "Redirect",
             Self::Fallback => "Fallback",
+            Self::ServiceLb => "ServiceLb",
+            Self::ServiceTls => "ServiceTls",
+        }
+    }
+
+    /// The kind of resource that this version attaches it to.
+    #[must_use]
+    pub fn attaches_to(self) -> &'static str {
+        match self {
+            Self::Timeout | Self::Retry | Self::DirectResponse | Self::Redirect | Self::Fallback => ON_ROUTE,
+            Self::ServiceLb | Self::ServiceTls => ON_SERVICE,
+        }
+    }
+
+    /// Keys that are known and never written: what they hold is not carried over, or what an absent
+    /// one means is known.
+    #[must_use]
+    pub fn unwritten(self) -> &'static [&'static str] {
+        match self {
+            Self::ServiceTls => &["certId", "caCertId", "caCertContent", "subjectAltNames"],
+            _ => &[],
         }
     }
 
@@ -58,6 +99,8 @@ impl Class {
                 "enable": true,
                 "serviceConfigs": [{"serviceId": "s", "name": "n", "port": 80, "protocol": "HTTP", "version": "v", "weight": 100}],
             }),
+            Self::ServiceLb => service::load_balancing_template(),
+            Self::ServiceTls => json!({"enable": true, "mode": "SIMPLE", "sni": "x.example"}),
         }
     }
 }

@@ -126,7 +126,7 @@ pub fn version_difference(body: &Value, view: &VersionView) -> Option<String> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use gateshift_gateway_model::{HealthCheck, Service, ServiceKind, ServiceVersion};
+    use gateshift_gateway_model::{HealthCheck, LoadBalancing, Service, ServiceKind, ServiceVersion};
     use serde_json::{Value, json};
 
     use super::{body, difference, is, settings, settings_difference, version, version_difference};
@@ -153,6 +153,9 @@ mod tests {
                 statuses: vec![200, 204],
             }),
             versions: vec![],
+            load_balancing: LoadBalancing::default(),
+            tls: None,
+            port_policies: vec![],
             traffic_policy: Value::Null,
         }
     }

@@ -1,6 +1,10 @@
 //! Sources and services.
 
-use gateshift_gateway_model::{HealthCheck, Service, ServiceKind, ServiceVersion, Source, SourceKind};
+mod traffic;
+
+use gateshift_gateway_model::{
+    HealthCheck, PortTls, Service, ServiceKind, ServiceVersion, Source, SourceKind,
+};
 use gateshift_sdk::model::Finding;
 use serde_json::{Value, json};
 
@@ -34,7 +38,8 @@ pub(crate) fn source(listed: &Value, findings: &mut Vec<Finding>) -> Option<Sour
     })
 }
 
-/// A service from its detail and, for health checks, its item in the list.
+/// A service from its detail and, for health checks and what the detail leaves out of the traffic
+/// policy, its item in the list.
 pub(crate) fn service(listed: &Value, detail: &Value, findings: &mut Vec<Finding>) -> Option<Service> {
     let object = format!("services/{}", detail["Name"].as_str().unwrap_or("?"));
     let wire: ServiceDetail = take(detail, &object).map_err(|finding| findings.push(*finding)).ok()?;
@@ -49,10 +54,10 @@ pub(crate) fn service(listed: &Value, detail: &Value, findings: &mut Vec<Finding
             .map(|label| (label.key.clone(), label.value.clone()))
             .collect(),
     });
+    let own = (&wire.gateway_traffic_policy, &listed["GatewayTrafficPolicy"]);
+    let traffic::Traffic { load_balancing, tls } = traffic::of_service(own, &object, findings);
+    let port_policies = traffic::of_ports(&wire.port_traffic_policy_list, &object, findings);
     let mut traffic_policy = json!({});
-    if !wire.gateway_traffic_policy.is_null() {
-        traffic_policy["gateway"] = wire.gateway_traffic_policy.clone();
-    }
     if !wire.port_traffic_policy_list.is_empty() {
         traffic_policy["ports"] = Value::Array(wire.port_traffic_policy_list.clone());
     }
@@ -68,6 +73,12 @@ pub(crate) fn service(listed: &Value, detail: &Value, findings: &mut Vec<Finding
         ports: wire.ports,
         health_check,
         versions: versions.collect(),
+        load_balancing: load_balancing.unwrap_or_default(),
+        tls: match tls {
+            PortTls::On(tls) => Some(tls),
+            PortTls::Off | PortTls::Inherited => None,
+        },
+        port_policies,
         traffic_policy,
     })
 }

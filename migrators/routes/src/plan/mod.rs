@@ -1,13 +1,14 @@
 //! Decides what is made on the target: a pure function of the inventory, of what the target has, of
 //! the settings and of the time.
 //!
-//! The operations come in the order of dependency: domains, sources, services, the API, routes with
-//! their policies in ascending order of creation, and publications at the end.
+//! The operations come in the order of dependency: domains, sources, services with their policies,
+//! the API, routes with their policies in ascending order of creation, and publications at the end.
 
 mod api;
 mod domains;
 mod draft;
 mod order;
+mod policies;
 mod route_limits;
 mod route_notes;
 mod routes;

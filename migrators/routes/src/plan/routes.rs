@@ -11,6 +11,7 @@ use gateshift_sdk::name;
 use serde_json::{Value, json};
 
 use super::draft::Draft;
+use super::policies::{Owner, attach};
 use super::route_limits::{carried, published, weighted};
 use super::route_notes::{defaults, order_of};
 use crate::facts::RouteFact;
@@ -133,26 +134,12 @@ fn port_by_registry(draft: &Draft<'_>, route: &mut Route) {
 /// Adds a route and its policies; returns its publication, which comes when all routes are there.
 fn create(draft: &mut Draft<'_>, ready: Ready) -> Option<(String, String, Value)> {
     draft.operate(&ready.key, Verb::Create, "route", &ready.name, ready.body);
+    let owner = Owner { key: &ready.name, name: &ready.name, prefix: &ready.name, operation: &ready.key };
     for (class, config) in ready.policies {
-        let key = policy_key(class, &ready.name);
-        let body = json!({
-            "name": name::plain(&format!("{}-{}", ready.name, class.name().to_ascii_lowercase())),
-            "className": class.name(),
-            "config": config,
-            "attachResourceIds": [ready.key],
-            "attachResourceType": "GatewayRoute",
-            "environmentId": draft.given.target.environment,
-            "gatewayId": draft.given.target.gateway,
-        });
-        draft.operate(&key, Verb::Attach, "policy", &format!("{} of {}", class.name(), ready.name), body);
+        attach(draft, &owner, class, config);
     }
     let body = json!({PARENT: draft.facts.api, "routeId": ready.key});
     ready.published.then(|| (format!("deployment/{}", ready.name), ready.name, body))
-}
-
-/// Key of a policy's operation.
-pub(crate) fn policy_key(class: Class, route: &str) -> String {
-    format!("policy/{}/{route}", class.name())
 }
 
 /// A route of that name is there already.
@@ -181,9 +168,7 @@ fn state_difference(published: bool, view: &RouteView) -> Option<String> {
 
 fn policy_difference(draft: &Draft<'_>, class: Class, config: &Value, view: &RouteView) -> Option<String> {
     let policies = &draft.given.observed.policies;
-    let found = policies.iter().find(|one| {
-        one.class_name == class.name() && one.attachments.iter().any(|at| at.is_on_route(&view.route_id))
-    });
+    let found = policies.iter().find(|one| one.is_on(class.name(), class.attaches_to(), &view.route_id));
     match (found, draft.resolved(config)) {
         (Some(found), Some(config)) => convert::policy::difference(&config, found)
             .map(|cause| format!("its {} policy: {cause}", class.name())),

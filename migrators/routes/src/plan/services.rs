@@ -1,14 +1,16 @@
-//! Services with their settings and versions.
+//! Services with their settings, versions and policies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_apig::convert;
-use gateshift_apig::wire::ServiceView;
+use gateshift_apig::convert::policy::Class;
+use gateshift_apig::wire::{PolicyView, ServiceView};
 use gateshift_gateway_model::{Service, ServiceKind};
 use gateshift_sdk::model::{Severity, Verb};
 use serde_json::{Value, json};
 
 use super::draft::Draft;
+use super::policies::{Owner, attach};
 use crate::references::PARENT;
 
 /// Everything that is written about one service.
@@ -16,6 +18,7 @@ struct Wanted {
     body: Value,
     settings: Value,
     versions: Vec<Value>,
+    policies: Vec<(Class, Value)>,
 }
 
 /// Adds every service that can be carried over.
@@ -79,6 +82,9 @@ fn judge(draft: &mut Draft<'_>, service: &Service, users: &[String]) -> Option<W
         }
         _ => {}
     }
+    if !policies_carried(draft, service, &used_by, users.is_empty()) {
+        return None;
+    }
     let source = match &service.source {
         None => None,
         Some(_) if !matches!(service.kind, ServiceKind::Kubernetes { .. } | ServiceKind::Nacos { .. }) => {
@@ -94,7 +100,30 @@ fn judge(draft: &mut Draft<'_>, service: &Service, users: &[String]) -> Option<W
         },
     };
     let body = convert::service::body(service, &draft.given.target.gateway, source.as_deref())?;
-    Some(Wanted { body, settings: convert::service::settings(service), versions: versions(draft, service) })
+    let policies = convert::policy::of_service(service);
+    draft.classes.extend(policies.iter().map(|(class, _)| *class));
+    Some(Wanted {
+        body,
+        settings: convert::service::settings(service),
+        versions: versions(draft, service),
+        policies,
+    })
+}
+
+/// Whether load balancing and TLS can be carried over; a service that lacks part of them is not made.
+fn policies_carried(draft: &mut Draft<'_>, service: &Service, used_by: &str, unused: bool) -> bool {
+    let mut whole = true;
+    for mut finding in convert::policy::limits(service) {
+        if finding.severity == Severity::Block {
+            whole = false;
+            finding.message.push_str(used_by);
+            if unused {
+                finding.severity = Severity::Warn;
+            }
+        }
+        draft.findings.push(finding);
+    }
+    whole
 }
 
 /// Versions that select something; the target takes no version without labels.
@@ -131,7 +160,8 @@ fn add_one(
 ) {
     let object = format!("services/{}", service.name);
     let key = format!("service/{}", service.id);
-    let whole = json!([wanted.body, wanted.settings, wanted.versions]);
+    let policies: Vec<&Value> = wanted.policies.iter().map(|(_, config)| config).collect();
+    let whole = json!([wanted.body, wanted.settings, wanted.versions, policies]);
     if let Some((first, same)) = made.get(&natural(&wanted.body)) {
         if *same == whole {
             draft.facts.services.insert(service.id.clone(), first.clone());
@@ -151,7 +181,8 @@ fn add_one(
     draft.facts.services.insert(service.id.clone(), key.clone());
     let name = wanted.body["serviceConfigs"][0]["name"].as_str().unwrap_or(&service.name).to_owned();
     let view = draft.given.observed.services.iter().find(|view| convert::service::is(&wanted.body, view));
-    match view.map(|view| (view, difference(&wanted, view))) {
+    let there = &draft.given.observed.policies;
+    match view.map(|view| (view, difference(&wanted, view, there))) {
         Some((view, None)) => draft.adopt(&key, "service", &name, wanted.body, &view.service_id),
         Some((_, Some(difference))) => draft.conflict("SVC-CONFLICT", object, &difference),
         None => {
@@ -173,6 +204,12 @@ fn add_one(
                 let body = json!({PARENT: key, "version": version});
                 draft.operate(&version_key, Verb::Create, "service-version", &name, body);
             }
+            // Services of different kinds may have one name, so their policies' names say the id.
+            let prefix = format!("{name}-{}", service.id);
+            let owner = Owner { key: &service.id, name: &name, prefix: &prefix, operation: &key };
+            for (class, config) in wanted.policies {
+                attach(draft, &owner, class, config);
+            }
         }
     }
 }
@@ -187,7 +224,7 @@ fn natural(body: &Value) -> String {
     key.to_string()
 }
 
-fn difference(wanted: &Wanted, view: &ServiceView) -> Option<String> {
+fn difference(wanted: &Wanted, view: &ServiceView, policies: &[PolicyView]) -> Option<String> {
     convert::service::difference(&wanted.body, view)
         .or_else(|| convert::service::settings_difference(&wanted.settings, view))
         .or_else(|| {
@@ -199,6 +236,7 @@ fn difference(wanted: &Wanted, view: &ServiceView) -> Option<String> {
                 }
             })
         })
+        .or_else(|| convert::policy::service_difference(&wanted.policies, &view.service_id, policies))
 }
 
 fn some_of(names: &[String]) -> String {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use gateshift_gateway_model::{
-    Destination, Inventory, ManagedBy, MatchKind, PublishState, ServiceKind, SourceKind,
+    BackendTls, Destination, Inventory, LoadBalancing, ManagedBy, MatchKind, PortPolicy, PortTls,
+    PublishState, ServiceKind, SourceKind, TlsMode,
 };
 use gateshift_lab_apig::Options;
 use gateshift_sdk::model::{Plan, Severity};
 use serde_json::{Value, json};
 
 use super::lab::{Lab, options};
-use super::model::{domain, inventory, target};
+use super::model::{domain, inventory, target, tls};
 
 type Change = fn(&mut Inventory);
 /// A body, given the target gateway's id.
@@ -73,6 +74,29 @@ async fn each_trouble_has_its_code() {
         }),
         ("FTR-NOT-CARRIED", Severity::Block, |all| {
             drop(all.routes[0].policies.insert("Cors".into(), json!({})))
+        }),
+        ("SVC-TLS-ISTIO", Severity::Block, |all| all.services[3].tls = Some(tls(TlsMode::Mesh))),
+        ("SVC-TLS-ISTIO", Severity::Warn, |all| {
+            let mut unused = all.services[3].clone();
+            (unused.id, unused.tls) = ("unused".into(), Some(tls(TlsMode::Mesh)));
+            all.services.push(unused);
+        }),
+        ("FTR-NOT-CARRIED", Severity::Block, |all| {
+            all.services[0].tls = Some(BackendTls { certificate: Some("7".into()), ..tls(TlsMode::Mutual) });
+        }),
+        ("FTR-NOT-CARRIED", Severity::Block, |all| {
+            let tls = PortTls::On(tls(TlsMode::Simple));
+            all.services[0].port_policies = vec![PortPolicy { port: 80, load_balancing: None, tls }];
+        }),
+        ("SVC-PORT-LB", Severity::Warn, |all| {
+            let load_balancing = Some(LoadBalancing::default());
+            let tls = PortTls::Inherited;
+            all.services[0].port_policies = vec![PortPolicy { port: 80, load_balancing, tls }];
+        }),
+        ("SVC-CONFLICT", Severity::Block, |all| {
+            let mut twin = all.services[3].clone();
+            (twin.id, twin.tls) = ("twin".into(), None);
+            all.services.push(twin);
         }),
         ("POL-TIMEOUT-DEFAULT", Severity::Info, |_| {}),
         ("POL-RETRY-DEFAULT", Severity::Info, |_| {}),

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use gateshift_gateway_model::{Inventory, PublishState};
+use gateshift_gateway_model::{Inventory, LoadBalancing, PublishState, Service};
 use gateshift_lab_kernel::gateway::{Action, Route};
 use gateshift_lab_kernel::{AddressPool, Call, Cloud, LabClock, Product};
 use gateshift_lab_mse::{Mse, generate, network_of, world_of};
 use gateshift_sdk::api::{Applied, CallFailure, CallReply, CallRequest};
-use gateshift_sdk::model::{CheckpointResult, Severity};
+use gateshift_sdk::model::{CheckpointResult, Plan, Severity};
 use gateshift_sdk::name::plain;
 use gateshift_sdk::testing::{ScriptedHost, ok};
 use serde_json::{Map, Value, json};
@@ -64,7 +64,13 @@ fn meaning(route: &Route) -> (BTreeSet<&str>, String, Action) {
 #[tokio::test]
 async fn the_target_routes_like_the_source() {
     for seed in 1..=3 {
-        let scenario = generate(seed, 120);
+        let mut scenario = generate(seed, 120);
+        for service in &mut scenario.services {
+            if json!(service.kind) == "dns" {
+                let tls = json!({"mode": "SIMPLE", "sni": format!("{}.example.com", service.name)});
+                service.tls = serde_json::from_value(tls).unwrap();
+            }
+        }
         let cloud = Cloud::new(
             LabClock::new(400.0),
             network_of(&scenario),
@@ -77,6 +83,7 @@ async fn the_target_routes_like_the_source() {
         let plan = lab.plan(&inventory, json!({})).await;
         let loud: Vec<_> = plan.findings.iter().filter(|one| one.severity >= Severity::Decide).collect();
         assert!(loud.is_empty(), "seed {seed}: {loud:#?}");
+        carried(&inventory, &plan);
         let Applied::Done { output, .. } = lab.apply(&inventory, &plan).await.unwrap() else {
             panic!("not done")
         };
@@ -85,6 +92,21 @@ async fn the_target_routes_like_the_source() {
         }
         compare(&inventory, &mse, &lab);
     }
+}
+
+/// Every service that is balanced or spoken to in a way of its own gets a policy for it, no other.
+fn carried(inventory: &Inventory, plan: &Plan) {
+    let policies = |class: &str| -> BTreeSet<&str> {
+        let prefix = format!("policy/{class}/");
+        plan.operations.iter().filter_map(|one| one.key.as_str().strip_prefix(prefix.as_str())).collect()
+    };
+    let services = |has: fn(&Service) -> bool| -> BTreeSet<&str> {
+        inventory.services.iter().filter(|one| has(one)).map(|one| one.id.as_str()).collect()
+    };
+    let balanced = services(|one| one.load_balancing != LoadBalancing::default());
+    let secured = services(|one| one.tls.is_some());
+    assert!(balanced.len() >= 6 && secured.len() == 7, "{balanced:?} {secured:?}");
+    assert_eq!((policies("ServiceLb"), policies("ServiceTls")), (balanced, secured));
 }
 
 fn compare(inventory: &Inventory, mse: &Mse, lab: &Lab) {

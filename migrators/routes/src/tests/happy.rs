@@ -46,7 +46,7 @@ async fn everything_is_made_once_and_reads_back() {
         ("serviceVersion", 2),
         ("httpApi", 1),
         ("route", 10),
-        ("policy", 19),
+        ("policy", 23),
     ] {
         assert_eq!(created[kind], count, "{kind}");
     }
@@ -146,7 +146,7 @@ async fn a_thousand_routes_take_few_calls_each() {
     let plan = lab.plan(&inventory, json!({})).await;
     assert!(lab.reads() < 20, "{} reads for a plan", lab.reads());
     let (output, _) = done(lab.apply(&inventory, &plan).await.unwrap());
-    assert!(lab.writes() < 4_020, "{} writes", lab.writes());
+    assert!(lab.writes() < 4_025, "{} writes", lab.writes());
     assert!(lab.reads() < 100, "{} reads for plan and apply", lab.reads());
     let before = lab.reads();
     assert!(
@@ -155,11 +155,63 @@ async fn a_thousand_routes_take_few_calls_each() {
     assert!(lab.reads() - before < 30, "{} reads to verify", lab.reads() - before);
 }
 
+/// Id of a policy with a text in its configuration.
+fn policy(lab: &Lab, text: &str) -> String {
+    let all = lab.direct("ListPolicies", json!({}));
+    let one = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["config"].as_str().unwrap().contains(text))
+        .unwrap();
+    one["policyId"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn policies_of_services_come_between_them_and_the_routes() {
+    let (lab, inventory) = (Lab::new(options()), inventory());
+    let plan = lab.plan(&inventory, json!({})).await;
+    let at = |key: &str| plan.operations.iter().position(|one| one.key.as_str() == key).unwrap();
+    let first_route = plan.operations.iter().position(|one| one.object.kind == "route").unwrap();
+    for (class, service) in [("ServiceLb", 1), ("ServiceLb", 3), ("ServiceLb", 4), ("ServiceTls", 4)] {
+        let policy = at(&format!("policy/{class}/{service}"));
+        assert!(at(&format!("service/{service}")) < policy && policy < first_route);
+        assert_eq!(plan.operations[policy].after["attachResourceType"], "GatewayService");
+        assert_eq!(plan.operations[policy].waits_for.len(), 1);
+    }
+    let of_services =
+        plan.operations.iter().filter(|one| one.after["attachResourceType"] == "GatewayService").count();
+    assert_eq!(of_services, 4, "plain round robin and no TLS need no policy");
+}
+
+#[tokio::test]
+async fn a_service_with_another_policy_than_wanted_is_not_adopted() {
+    type Change = fn(&mut gateshift_gateway_model::Service);
+    let cases: [(usize, Change); 4] = [
+        (3, |service| service.tls = None),
+        (3, |service| service.load_balancing.warmup = 6),
+        (0, |service| service.load_balancing = Default::default()),
+        (1, |service| service.load_balancing.warmup = 1),
+    ];
+    for (at, change) in cases {
+        let (lab, mut inventory) = (Lab::new(options()), inventory());
+        let plan = lab.plan(&inventory, json!({})).await;
+        lab.apply(&inventory, &plan).await.unwrap();
+        lab.forget();
+        change(&mut inventory.services[at]);
+        let plan = lab.plan(&inventory, json!({})).await;
+        let conflicts: Vec<_> = plan.findings.iter().filter(|one| one.code == "SVC-CONFLICT").collect();
+        assert_eq!(conflicts.len(), 1, "{:?}", plan.findings);
+        assert_eq!(conflicts[0].object, format!("services/{}", inventory.services[at].name));
+        assert!(conflicts[0].message.contains("policy"), "{}", conflicts[0].message);
+    }
+}
+
 #[tokio::test]
 async fn verify_notices_what_was_changed_behind_its_back() {
     type Tamper = fn(&Lab, &Value);
     let id = |output: &Value, pointer: &str| output.pointer(pointer).unwrap().as_str().unwrap().to_owned();
-    let cases: [(usize, Tamper); 5] = [
+    let cases: [(usize, Tamper); 8] = [
         (0, |lab, output| {
             let domain = output["domains"]["a.example.com"].as_str().unwrap();
             lab.tamper(
@@ -175,6 +227,19 @@ async fn verify_notices_what_was_changed_behind_its_back() {
         (1, |lab, output| {
             let service = output["services"]["1"].as_str().unwrap();
             lab.tamper("UpdateService", &[("serviceId", service)], json!({"addresses": ["10.0.0.9:80"]}));
+        }),
+        (1, |lab, _| {
+            let config = json!({"enable": true, "loadbalancerType": "RANDOM", "warmupDuration": 30});
+            let id = policy(lab, "LEAST_CONN");
+            lab.tamper("UpdatePolicy", &[("policyId", &id)], json!({"config": config.to_string()}));
+        }),
+        (1, |lab, _| {
+            let id = policy(lab, "SIMPLE");
+            lab.tamper("DetachAndDeletePolicy", &[("policyId", &id)], json!({}));
+        }),
+        (2, |lab, _| {
+            let id = policy(lab, "unitNum");
+            lab.tamper("DetachAndDeletePolicy", &[("policyId", &id)], json!({}));
         }),
         (2, |lab, output| {
             let (api, route) =

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use gateshift_gateway_model::{
-    Accounting, Destination, Domain, FORMAT, Fallback, HealthCheck, Http2, Instance, Inventory, ManagedBy,
-    MatchKind, Mtls, NodeSize, Origin, PathMatch, Protocol, PublishState, RedirectTo, Retry, Route,
-    RouteMatch, RouteTarget, Service, ServiceKind, ServiceVersion, Source, SourceKind, Timeout,
+    Accounting, BackendTls, Balancer, Destination, Domain, FORMAT, Fallback, HashKey, HealthCheck, Http2,
+    Instance, Inventory, LoadBalancing, ManagedBy, MatchKind, Mtls, NodeSize, Origin, PathMatch, Protocol,
+    PublishState, RedirectTo, Retry, Route, RouteMatch, RouteTarget, Service, ServiceKind, ServiceVersion,
+    Source, SourceKind, Timeout, TlsMode,
 };
 use serde_json::Value;
 
@@ -73,7 +74,21 @@ pub(crate) fn service(id: &str, kind: ServiceKind, source: Option<&str>) -> Serv
         ports: vec![],
         health_check: None,
         versions: vec![],
+        load_balancing: LoadBalancing::default(),
+        tls: None,
+        port_policies: vec![],
         traffic_policy: Value::Null,
+    }
+}
+
+pub(crate) fn tls(mode: TlsMode) -> BackendTls {
+    BackendTls {
+        mode,
+        sni: Some("b.internal.example".into()),
+        certificate: None,
+        authority: None,
+        authority_pem: None,
+        alternative_names: vec![],
     }
 }
 
@@ -111,12 +126,12 @@ pub(crate) fn inventory() -> Inventory {
         ServiceVersion { name: "v1".into(), labels: label("1") },
         ServiceVersion { name: "v2".into(), labels: label("2") },
     ];
-    let nacos = service(
+    let mut nacos = service(
         "3",
         ServiceKind::Nacos { namespace: "public".into(), group: "DEFAULT_GROUP".into() },
         Some("n"),
     );
-    let dns = service(
+    let mut dns = service(
         "4",
         ServiceKind::Dns { addresses: vec!["b.internal.example:80".into()], servers: vec![] },
         None,
@@ -126,6 +141,12 @@ pub(crate) fn inventory() -> Inventory {
         ServiceKind::Function { function: "fn5".into(), qualifier: "LATEST".into(), service: None },
         None,
     );
+
+    let key = HashKey::Cookie { name: "who".into(), path: Some("/".into()), ttl: None };
+    checked.load_balancing.balancer = Balancer::ConsistentHash { key, minimum_ring_size: Some(64) };
+    nacos.load_balancing = LoadBalancing { balancer: Balancer::LeastConnections, warmup: 30 };
+    dns.load_balancing.warmup = 5;
+    dns.tls = Some(tls(TlsMode::Simple));
 
     let mut routes = routes();
     for (at, route) in routes.iter_mut().enumerate() {

@@ -4,6 +4,7 @@
 //! gateways; here it is shown that the target holds, serves and orders what the plan says.
 
 mod domains;
+mod policies;
 mod routes;
 mod services;
 

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use gateshift_apig::convert;
-use gateshift_apig::wire::{PolicyView, RouteView};
+use gateshift_apig::convert::policy::ON_ROUTE;
+use gateshift_apig::wire::RouteView;
 use gateshift_sdk::model::{Checkpoint, StepError};
 use serde_json::json;
 
-use super::{Applied, some_of};
+use super::{Applied, policies, some_of};
 
 const NAME: &str = "routing.routes_configured_and_forward_correctly";
 
@@ -18,18 +19,18 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
         return Ok(Checkpoint::judge(NAME, false, "the API is not there", json!({})));
     };
     let views = applied.client.routes(api, None).await?;
-    let policies = applied.client.route_policies(None).await?;
+    let attached = applied.client.policies(ON_ROUTE, None).await?;
     let by_id: BTreeMap<&str, &RouteView> = views.iter().map(|view| (view.route_id.as_str(), view)).collect();
     let mut wrong = contents(applied, &by_id);
     wrong.extend(states(applied, &by_id));
-    wrong.extend(configurations(applied, &policies));
+    wrong.extend(policies::differences(applied, ON_ROUTE, &attached));
     let (disorder, undecided) = disorder(applied, &views);
     wrong.extend(disorder);
     let published = applied.facts.routes.iter().filter(|route| route.published).count();
     let evidence = json!({
         "routes": applied.facts.routes.len(),
         "published": published,
-        "policies": applied.of_kind("policy").count(),
+        "policies": policies::planned(applied, ON_ROUTE).count(),
         "orderedGroups": applied.facts.ties.len(),
         "pairsOfOneMillisecond": undecided,
         "different": wrong,
@@ -68,33 +69,6 @@ fn states(applied: &Applied<'_>, views: &BTreeMap<&str, &RouteView>) -> Vec<Stri
         }
     }
     wrong
-}
-
-fn configurations(applied: &Applied<'_>, policies: &[PolicyView]) -> Vec<String> {
-    let mut at: BTreeMap<(&str, &str), &PolicyView> = BTreeMap::new();
-    for policy in policies {
-        for attachment in &policy.attachments {
-            let listed = attachment.attach_resource_ids.iter().map(String::as_str);
-            for id in listed.chain([attachment.attach_resource_id.as_str()]) {
-                at.insert((policy.class_name.as_str(), id), policy);
-            }
-        }
-    }
-    let one = |operation: &gateshift_sdk::model::Operation| {
-        let difference = match applied.wanted(operation) {
-            None => Some("its route is not there".to_owned()),
-            Some(wanted) => {
-                let class = wanted.body["className"].as_str().unwrap_or_default();
-                let route = wanted.body["attachResourceIds"][0].as_str().unwrap_or_default();
-                match at.get(&(class, route)) {
-                    None => Some("it is not there".to_owned()),
-                    Some(view) => convert::policy::difference(&wanted.body["config"], view),
-                }
-            }
-        };
-        difference.map(|difference| format!("{}: {difference}", operation.object.name))
-    };
-    applied.of_kind("policy").filter_map(one).collect()
 }
 
 /// Routes that came out before one that the source had earlier, and how many neighbours were made in

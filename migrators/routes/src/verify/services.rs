@@ -1,4 +1,5 @@
-//! Sources are bound, services are there as planned, and what the target says of their health.
+//! Sources are bound, services are there as planned with their policies, and what the target says of
+//! their health.
 //!
 //! The source does not say which of its services are healthy, so an unhealthy one here may be
 //! unhealthy there: it is evidence, and no failure, since the `verify` step compares the answers of
@@ -8,12 +9,13 @@
 use std::collections::BTreeMap;
 
 use gateshift_apig::convert;
+use gateshift_apig::convert::policy::ON_SERVICE;
 use gateshift_apig::convert::source::{Association, association};
 use gateshift_apig::wire::ServiceView;
 use gateshift_sdk::model::{Checkpoint, CheckpointResult, StepError};
 use serde_json::{Value, json};
 
-use super::{Applied, some_of};
+use super::{Applied, policies, some_of};
 
 const NAME: &str = "routing.sources_and_services_configured_and_reach_backends";
 /// Fewer services of a type than this say nothing about the network.
@@ -41,8 +43,13 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
     let by_id: BTreeMap<&str, &ServiceView> =
         services.iter().map(|view| (view.service_id.as_str(), view)).collect();
     wrong.extend(differences(applied, &by_id));
+    if policies::planned(applied, ON_SERVICE).next().is_some() {
+        let attached = applied.client.policies(ON_SERVICE, None).await?;
+        wrong.extend(policies::differences(applied, ON_SERVICE, &attached));
+    }
     let health = Health::of(applied, &by_id);
-    Ok(judge(&wrong, &health))
+    let with_policies = policies::planned(applied, ON_SERVICE).count();
+    Ok(judge(&wrong, &health, with_policies))
 }
 
 fn differences(applied: &Applied<'_>, services: &BTreeMap<&str, &ServiceView>) -> Vec<String> {
@@ -115,9 +122,10 @@ impl Health {
     }
 }
 
-fn judge(wrong: &[String], health: &Health) -> Checkpoint {
+fn judge(wrong: &[String], health: &Health, policies: usize) -> Checkpoint {
     let evidence = json!({
         "different": wrong, "healthy": health.healthy, "unhealthy": health.unhealthy, "typesWithoutHealthyService": health.dark,
+        "policies": policies,
     });
     if !wrong.is_empty() {
         return Checkpoint::new(
