@@ -38,7 +38,7 @@ pub struct Manifest {
 /// How a migrator uses one connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionUse {
-    /// Kinds it can work with, `["aliyun/apig"]`.
+    /// Kinds it can work with, `["vendor/product"]`.
     pub kinds: Vec<String>,
     /// A step without this connection is still fine.
     #[serde(default)]
