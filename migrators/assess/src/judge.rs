@@ -342,4 +342,4 @@ fn label(item: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,10 +1,12 @@
 //! The migrator: fetch, read, judge, and hand the inventory on as an artifact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_gateway_model::Assessed;
-use gateshift_mse::{ACTIONS, CONNECTION_KIND, fetch, read};
-use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
+use gateshift_gateway_model::{Assessed, Inventory};
+use gateshift_mse::{ACTIONS, Answers, CONNECTION_KIND, Read, fetch, read};
+use gateshift_sdk::api::{
+    Applied, ConnectionUse, Host, LogLevel, Manifest, Migrator, ProbeUse, StepInput, Undone,
+};
 use gateshift_sdk::model::{Checkpoint, Finding, MigratorName, Plan, Severity, StepError, UndoScope};
 use gateshift_sdk::{async_trait, settings, to_json};
 use serde::Deserialize;
@@ -80,8 +82,7 @@ impl Migrator for Assess {
                 .with_hint("install gateshift again")
         })?;
         let taken_at = host.now().0;
-        let answers = fetch(host, SOURCE, &settings.gateway).await?;
-        let read = read(&answers, &settings.gateway, taken_at);
+        let (answers, read) = coherent(host, &settings.gateway, taken_at).await?;
         let edited = if settings.allow_edited { Edited::Accept } else { Edited::Block };
         let mut findings = read.findings;
         findings.extend(judge(&read.inventory, read.status, compat, edited));
@@ -135,11 +136,44 @@ impl Migrator for Assess {
     }
 }
 
+/// Reads until routes name only what the lists hold, at most twice: a list without pages and without a
+/// total may have been answered in part, and only the routes tell. What is missing both times is really
+/// missing, and blocks later, by name.
+async fn coherent(host: &dyn Host, gateway: &str, taken_at: i64) -> Result<(Answers, Read), StepError> {
+    let answers = fetch(host, SOURCE, gateway).await?;
+    let first = read(&answers, gateway, taken_at);
+    let Some(missing) = dangling(&first.inventory) else { return Ok((answers, first)) };
+    host.log(LogLevel::Warn, &format!("{missing}; reading the source once more"));
+    let answers = fetch(host, SOURCE, gateway).await?;
+    let second = read(&answers, gateway, taken_at);
+    Ok((answers, second))
+}
+
+/// The first domain or service that a route names and no list holds.
+fn dangling(inventory: &Inventory) -> Option<String> {
+    let domains: BTreeSet<&str> = inventory.domains.iter().map(|one| one.name.as_str()).collect();
+    let services: BTreeSet<&str> = inventory.services.iter().map(|one| one.id.as_str()).collect();
+    inventory.routes.iter().find_map(|route| {
+        let domain = route.domains.iter().find(|name| !domains.contains(name.as_str()));
+        let service = route.targets().find(|target| !services.contains(target.service.as_str()));
+        match (domain, service) {
+            (Some(name), _) => {
+                Some(format!("route `{}` names domain `{name}`, which the source did not list", route.name))
+            }
+            (None, Some(target)) => Some(format!(
+                "route `{}` leads to service `{}`, which the source did not list",
+                route.name, target.name
+            )),
+            (None, None) => None,
+        }
+    })
+}
+
 fn name() -> MigratorName {
     MigratorName::new("assess").unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }
 
-fn counts(inventory: &gateshift_gateway_model::Inventory) -> BTreeMap<String, u64> {
+fn counts(inventory: &Inventory) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = [
         ("domains", inventory.domains.len()),
         ("certificates", inventory.certificates.len()),
@@ -161,4 +195,22 @@ fn by_severity(findings: &[Finding]) -> BTreeMap<String, u64> {
         *counts.entry(severity).or_insert(0) += 1;
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dangling;
+    use crate::judge::tests::inventory;
+
+    #[test]
+    fn what_routes_name_and_no_list_holds_is_noticed() {
+        let whole = inventory();
+        assert_eq!(dangling(&whole), None);
+        let mut less = whole.clone();
+        less.services.retain(|service| service.name != "used");
+        assert!(dangling(&less).is_some_and(|text| text.contains("service `used`")));
+        let mut more = whole;
+        more.routes[0].domains.push("a.example.com".to_owned());
+        assert!(dangling(&more).is_some_and(|text| text.contains("domain `a.example.com`")));
+    }
 }

@@ -3,13 +3,15 @@
 
 use gateshift_sdk::api::{CallFailure, CallKind, Host};
 use gateshift_sdk::call::rpc;
-use gateshift_sdk::model::StepError;
+use gateshift_sdk::model::{ErrorClass, StepError};
 use serde_json::{Value, json};
 
 use crate::answers::items;
 
 /// Items asked for in a page.
 const PAGE_SIZE: u64 = 100;
+/// A list that ended too early, or not at all.
+const SHORT: &str = "GS-SOURCE-PAGES";
 /// Pages read at most: a guard against a list that never ends.
 const MAX_PAGES: u64 = 10_000;
 
@@ -54,8 +56,18 @@ impl<'a> Client<'a> {
         self.ask(action, &[("FilterParams", self.filter())]).await
     }
 
-    /// All pages of a list.
+    /// All pages of a list. One that ends before its total was answered in part, or changed while it was
+    /// read, and is read once more from its beginning.
     pub(crate) async fn pages(&self, action: &str, paging: Paging) -> Result<Vec<Value>, StepError> {
+        match self.pages_once(action, paging).await {
+            Err(error) if error.code == SHORT && error.class == ErrorClass::Retryable => {
+                self.pages_once(action, paging).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn pages_once(&self, action: &str, paging: Paging) -> Result<Vec<Value>, StepError> {
         let mut pages = Vec::new();
         let mut collected = 0;
         for number in 1..=MAX_PAGES {
@@ -81,16 +93,13 @@ impl<'a> Client<'a> {
             }
             if found == 0 {
                 return Err(StepError::retryable(
-                    "GS-SOURCE-PAGES",
+                    SHORT,
                     format!("{action} promised {total} items and stopped after {collected}"),
                 )
                 .with_hint("the source changed while it was read, or answered in part; read again"));
             }
         }
-        Err(StepError::permanent(
-            "GS-SOURCE-PAGES",
-            format!("{action} has no end: {MAX_PAGES} pages were read"),
-        ))
+        Err(StepError::permanent(SHORT, format!("{action} has no end: {MAX_PAGES} pages were read")))
     }
 
     fn filter(&self) -> String {
@@ -143,5 +152,50 @@ impl<'a> Client<'a> {
             .with_hint("check the gateway id (`gw-...`) and the region of the connection `source`");
         }
         failure.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use gateshift_sdk::testing::{ScriptedHost, ok};
+    use serde_json::json;
+
+    use super::{Client, Paging};
+
+    /// A host whose list of three holds back its last item in the first `short` answers to page 1.
+    fn host(short: u32) -> ScriptedHost {
+        let asked = AtomicU32::new(0);
+        ScriptedHost::new(move |request| {
+            let first = request.query.contains(&("PageNumber".to_owned(), "1".to_owned()));
+            let items = match (first, first && asked.fetch_add(1, Ordering::Relaxed) < short) {
+                (true, true) => json!([1, 2]),
+                (true, false) => json!([1, 2, 3]),
+                (false, _) => json!([]),
+            };
+            Ok(ok(json!({"Success": true, "Data": {"Result": items, "TotalSize": 3}})))
+        })
+    }
+
+    #[tokio::test]
+    async fn a_short_list_is_read_once_more_and_then_refused() {
+        for (short, whole) in [(0, true), (1, true), (2, false)] {
+            let host = host(short);
+            let pages =
+                Client::new(&host, "source", "gw-1").pages("ListGatewayRoute", Paging::Filtered).await;
+            assert_eq!(pages.is_ok(), whole, "{short}: {pages:?}");
+            if let Err(error) = pages {
+                assert_eq!(error.code, "GS-SOURCE-PAGES");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn success_false_with_status_200_is_a_failure() {
+        let answer = json!({"Success": false, "Code": 404, "ErrorCode": "NotFound", "Message": "no such gateway", "HttpStatusCode": 404});
+        let host = ScriptedHost::new(move |_| Ok(ok(answer.clone())));
+        let error = Client::new(&host, "source", "gw-1").get("ListGatewayDomain", &[]).await.unwrap_err();
+        assert_eq!(error.code, "GS-SOURCE-UNKNOWN");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::service_policies;
 
-fn inventory() -> Inventory {
+pub(crate) fn inventory() -> Inventory {
     serde_json::from_value(json!({
         "format": FORMAT, "taken_at": 0,
         "origin": {"product": "p", "region": "r", "gateway": "g"},
