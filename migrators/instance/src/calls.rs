@@ -68,8 +68,14 @@ pub(crate) async fn list_zones(host: &dyn Host) -> Result<Vec<String>, StepError
 pub(crate) async fn find_vpc(host: &dyn Host, region: &str, vpc: &str) -> Result<Vec<String>, StepError> {
     let call = rpc(NETWORK, "DescribeVpcs", CallKind::Read).query("RegionId", region).query("VpcId", vpc);
     let body = host.call(call.build()).await?.body;
-    let items = body["Vpcs"]["Vpc"].as_array().into_iter().flatten();
-    Ok(items.filter_map(|item| item["VpcId"].as_str()).filter(|id| *id == vpc).map(str::to_owned).collect())
+    let items = body["Vpcs"]["Vpc"].as_array().map(Vec::as_slice).unwrap_or_default();
+    whole("DescribeVpcs", items.len(), &body)?;
+    Ok(items
+        .iter()
+        .filter_map(|item| item["VpcId"].as_str())
+        .filter(|id| *id == vpc)
+        .map(str::to_owned)
+        .collect())
 }
 
 /// vSwitches of a VPC.
@@ -93,10 +99,21 @@ pub(crate) async fn list_vswitches(
             free: item["AvailableIpAddressCount"].as_u64().unwrap_or(0) as u32,
         }));
         if items.is_empty() || found.len() as u64 >= body["TotalCount"].as_u64().unwrap_or(0) {
+            whole("DescribeVSwitches", found.len(), &body)?;
             break;
         }
     }
     Ok(found)
+}
+
+/// A list that is shorter than it says itself proves nothing to be missing: it is asked for again.
+fn whole(action: &str, found: usize, body: &Value) -> Result<(), StepError> {
+    let total = body["TotalCount"].as_u64().unwrap_or(0);
+    if found as u64 >= total {
+        return Ok(());
+    }
+    let text = format!("{action} says there are {total} items and lists {found}");
+    Err(StepError::retryable("GS-LIST-SHORT", text))
 }
 
 /// Asks for a gateway; the answer names its id long before it runs.

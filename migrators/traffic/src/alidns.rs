@@ -152,8 +152,14 @@ async fn pages(
         let body = host.call(call(page).build()).await?.body;
         let found = body[outer][inner].as_array().map(Vec::as_slice).unwrap_or_default();
         items.extend(found.iter().cloned());
-        if found.is_empty() || items.len() as u64 >= body["TotalCount"].as_u64().unwrap_or(0) {
+        let total = body["TotalCount"].as_u64().unwrap_or(0);
+        if items.len() as u64 >= total {
             break;
+        }
+        if found.is_empty() {
+            // A record that a short list lacks is not gone: to take it for gone would roll back for nothing.
+            let text = format!("{outer}: the zone says there are {total} items and lists {}", items.len());
+            return Err(StepError::retryable("GS-LIST-SHORT", text));
         }
     }
     Ok(items)

@@ -9,15 +9,20 @@ mod routes;
 mod services;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use gateshift_apig::Client;
 use gateshift_gateway_model::TargetRoutes;
 use gateshift_sdk::api::{Host, StepInput};
-use gateshift_sdk::model::{Checkpoint, Operation, OperationKey, Plan, StepError};
+use gateshift_sdk::model::{Checkpoint, CheckpointResult, Operation, OperationKey, Plan, StepError};
 use serde_json::Value;
 
 use crate::facts::Facts;
 use crate::references::{Resolved, resolve_by};
+
+/// A difference counts when it is still there after several looks: reads may lag behind writes.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 
 /// What was applied, for the readers below.
 pub(crate) struct Applied<'a> {
@@ -65,11 +70,19 @@ pub(crate) async fn verify(
         plan,
         ids: ids(&facts, &made),
     };
-    Ok(vec![
-        domains::check(&applied).await?,
-        services::check(&applied).await?,
-        routes::check(&applied).await?,
-    ])
+    let mut answers = look(&applied).await?;
+    for _ in 1..LOOKS {
+        if answers.iter().all(|one| one.result != CheckpointResult::Fail) {
+            break;
+        }
+        host.sleep(BETWEEN_LOOKS).await?;
+        answers = look(&applied).await?;
+    }
+    Ok(answers)
+}
+
+async fn look(applied: &Applied<'_>) -> Result<Vec<Checkpoint>, StepError> {
+    Ok(vec![domains::check(applied).await?, services::check(applied).await?, routes::check(applied).await?])
 }
 
 /// Ids by operation, from the output: the journal's own record of the results may be gone by then.
