@@ -44,29 +44,29 @@ impl From<EngineError> for Failure {
 
 /// Works on a step until its next rest. `halt` asks it to come to one soon.
 pub(crate) async fn turn(
-    session: Arc<Session>,
-    step: StepDefinition,
+    session: &Session,
+    step: &StepDefinition,
     halt: CancellationToken,
 ) -> Result<(), EngineError> {
-    let attempt = begin(&session, &step)?;
+    let attempt = begin(session, step)?;
     let limit = session
         .log
-        .read(|state| state.step(&step.name).and_then(|own| deadline(&step, own, session.options())));
+        .read(|state| state.step(&step.name).and_then(|own| deadline(step, own, session.options())));
     let left = limit.map(|limit| limit.since(session.now()));
     if left == Some(Duration::ZERO) {
-        return fail(&session, &step, attempt, timed_out(&step)).await;
+        return fail(session, step, attempt, timed_out(step)).await;
     }
     let token = halt.child_token();
-    let mut work = pin!(work(&session, &step, attempt, &token));
+    let mut work = pin!(work(session, step, attempt, &token));
     let late = tokio::select! {
-        result = &mut work => return conclude(&session, &step, attempt, result, &halt).await,
+        result = &mut work => return conclude(session, step, attempt, result, &halt).await,
         () = pass(left) => true,
         () = halt.cancelled() => false,
     };
     token.cancel();
     match (tokio::time::timeout(session.options().grace, work).await, late) {
-        (Ok(Err(Failure::Step(_))) | Err(_), true) => fail(&session, &step, attempt, timed_out(&step)).await,
-        (Ok(result), _) => conclude(&session, &step, attempt, result, &halt).await,
+        (Ok(Err(Failure::Step(_))) | Err(_), true) => fail(session, step, attempt, timed_out(step)).await,
+        (Ok(result), _) => conclude(session, step, attempt, result, &halt).await,
         (Err(_), false) => {
             tracing::warn!(run = %session.run, step = %step.name, "the step did not come to rest in time and was cut off");
             Ok(())

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use gateshift_journal::{Claim, Claimed, Journal, NewRun, Request, RequestId, history};
-use gateshift_model::{
-    Envelope, Event, RESUME, RunDefinition, RunId, RunOutcome, RunState, RunStatus, UndoScope,
-};
+use gateshift_journal::{Claim, Claimed, Journal, NewRun, Request, RequestId};
+use gateshift_model::{Event, RESUME, RunDefinition, RunId, RunOutcome, RunState, RunStatus, UndoScope};
 use gateshift_step_api::HostProvider;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::folded::{Folded, state_of};
 use crate::run::{Course, Session};
 use crate::{Command, EngineError, EngineOptions, MigratorSet, Watcher};
 
@@ -99,11 +98,11 @@ impl Engine {
         stop: CancellationToken,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Driven, EngineError> {
-        let state = self.state(run).await?;
-        if let RunStatus::Finished(outcome) = state.status {
-            return Ok(Driven::of(&state, outcome));
+        let known = self.folded(run).await?;
+        if let RunStatus::Finished(outcome) = known.state.status {
+            return Ok(Driven::of(&known.state, outcome));
         }
-        Session::take(self, run, watcher).await?.go(Course::AsItStands, stop).await
+        Session::take(self, known, run, watcher).await?.go(Course::AsItStands, stop).await
     }
 
     /// As [`Engine::drive`], and takes up what failed: a held or blocked run tries its failed steps again,
@@ -114,19 +113,20 @@ impl Engine {
         stop: CancellationToken,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Driven, EngineError> {
-        let state = self.state(run).await?;
+        let known = self.folded(run).await?;
+        let state = &known.state;
         match state.status {
             RunStatus::Finished(outcome @ (RunOutcome::Done | RunOutcome::RolledBack)) => {
-                Ok(Driven::of(&state, outcome))
+                Ok(Driven::of(state, outcome))
             }
             RunStatus::Finished(RunOutcome::Stuck) => {
                 let course = state
                     .undo
                     .map_or(Course::AsItStands, |scope| Course::Undo { scope, reason: "resumed".to_owned() });
-                Session::take(self, run, watcher).await?.go(course, stop).await
+                Session::take(self, known, run, watcher).await?.go(course, stop).await
             }
             _ => {
-                let session = Session::take(self, run, watcher).await?;
+                let session = Session::take(self, known, run, watcher).await?;
                 let again =
                     session.log.read(|state| if state.undoing { Vec::new() } else { taken_up(state) });
                 if !again.is_empty() {
@@ -148,14 +148,15 @@ impl Engine {
         stop: CancellationToken,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Driven, EngineError> {
-        let state = self.state(run).await?;
+        let known = self.folded(run).await?;
+        let state = &known.state;
         if let RunStatus::Finished(outcome @ RunOutcome::RolledBack) = state.status
-            && crate::undo_order::undo_order(&state, scope).is_empty()
+            && crate::undo_order::undo_order(state, scope).is_empty()
         {
-            return Ok(Driven::of(&state, outcome));
+            return Ok(Driven::of(state, outcome));
         }
         let course = Course::Undo { scope, reason: reason.to_owned() };
-        Session::take(self, run, watcher).await?.go(course, stop).await
+        Session::take(self, known, run, watcher).await?.go(course, stop).await
     }
 
     /// Asks the owner of a run for something; it looks for requests a few times a second. The answer is
@@ -167,6 +168,10 @@ impl Engine {
         let (actor, at) = (self.options.actor.clone(), (self.options.clock)());
         self.journal.post_request(Request { id, run, at, actor, body }).await?;
         Ok(id)
+    }
+
+    async fn folded(&self, run: RunId) -> Result<Folded, EngineError> {
+        Folded::read(&*self.journal, run).await
     }
 
     pub(crate) async fn claim(&self, run: RunId) -> Result<Claimed, EngineError> {
@@ -183,29 +188,6 @@ impl Engine {
         };
         Ok(self.journal.claim(claim).await?)
     }
-}
-
-/// Where a run stands, from its history in a journal alone.
-pub async fn state_of(journal: &dyn Journal, run: RunId) -> Result<RunState, EngineError> {
-    let mut state: Option<RunState> = None;
-    for envelope in history(journal, run).await? {
-        let event = event_of(&envelope)?;
-        let taken = match &mut state {
-            Some(state) => state.apply(&event, envelope.generation, envelope.at),
-            None => RunState::begin(&event, envelope.at).map(|begun| state = Some(begun)),
-        };
-        taken.map_err(|cause| EngineError::IllegalHistory { run, cause })?;
-    }
-    state.ok_or(EngineError::Journal(gateshift_journal::JournalError::UnknownRun(run)))
-}
-
-/// The event in an envelope; one of a newer version is an error that names its place.
-pub fn event_of(envelope: &Envelope) -> Result<Event, EngineError> {
-    envelope.event().map_err(|error| EngineError::UnknownEvent {
-        run: envelope.run,
-        seq: envelope.seq,
-        cause: error.to_string(),
-    })
 }
 
 /// The decisions that take up again what failed, and what was skipped for it.

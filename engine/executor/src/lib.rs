@@ -10,6 +10,7 @@ mod backward;
 mod command;
 mod engine;
 mod error;
+mod folded;
 mod guard;
 mod heartbeat;
 mod inbox;
@@ -32,8 +33,9 @@ mod testing;
 mod tests;
 
 pub use command::Command;
-pub use engine::{Driven, Engine, NotRun, event_of, not_run, state_of};
+pub use engine::{Driven, Engine, NotRun, not_run};
 pub use error::EngineError;
+pub use folded::{event_of, state_of};
 pub use options::{Clock, EngineOptions, Liveness, MigratorSet, system_clock};
 pub use process::{is_dead, this_process};
 pub use tokio_util::sync::CancellationToken;

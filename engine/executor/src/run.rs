@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::folded::Folded;
 use crate::heartbeat::beat;
 use crate::inbox::listen;
 use crate::inputs::{Nearest, input, places};
@@ -55,20 +56,19 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Claims the run and reads where it stands.
+    /// Claims the run and brings what is known of it up to the claim.
     pub(crate) async fn take(
         engine: &Engine,
+        mut known: Folded,
         run: RunId,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Arc<Self>, EngineError> {
-        let Claimed { generation, .. } = engine.claim(run).await?;
-        let state = match engine.state(run).await {
-            Ok(state) => state,
-            Err(error) => {
-                drop(engine.journal.release(run, generation).await);
-                return Err(error);
-            }
-        };
+        let Claimed { generation, event, .. } = engine.claim(run).await?;
+        if let Err(error) = known.catch_up(&*engine.journal, &event).await {
+            drop(engine.journal.release(run, generation).await);
+            return Err(error);
+        }
+        let state = known.state;
         watcher.begin(&state);
         let definition = state.definition.clone();
         let places = places(&definition);
@@ -115,11 +115,14 @@ impl Session {
         let lease = self.options().lease;
         let beat = beat(Arc::clone(journal), Arc::clone(&self.log), self.run, self.generation, lease);
         let beat = AbortOnDropHandle::new(tokio::spawn(beat));
+        let log = Arc::clone(&self.log);
+        let attend = AbortOnDropHandle::new(tokio::spawn(async move { log.attend().await }));
         let result = tokio::select! {
             result = self.work(course, &stop) => result,
             error = self.log.broken() => Err(error),
         };
-        drop(beat);
+        drop((beat, attend));
+        self.log.hand_over_the_rest();
         if let Err(error) = journal.release(self.run, self.generation).await {
             tracing::warn!(run = %self.run, code = error.code(), %error, "the run could not be given back");
         }
@@ -218,6 +221,7 @@ impl Session {
                     Backward::Stopped => return Ok(Forward::Stopped(ASKED.to_owned())),
                 },
                 Verdict::Rest { outcome, reason, skipped } => {
+                    tracing::debug!(run = %self.run, looked = frontier.looked(), "nothing is left to do");
                     let skip = |(step, reason)| Event::StepSkipped { step, reason };
                     self.log.relaxed(skipped.into_iter().map(skip).collect())?;
                     return Ok(Forward::Rest { outcome, reason });

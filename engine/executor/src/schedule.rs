@@ -40,32 +40,70 @@ pub(crate) struct Frontier {
     open: BTreeSet<usize>,
     /// Steps that failed, or that are or were taken back.
     troubled: BTreeSet<usize>,
-    /// The steps that need each step.
-    dependents: Vec<Vec<usize>>,
+    /// What each step needs.
+    needs: Vec<Vec<usize>>,
+    /// The need that each step was last found to wait for, as a place among its needs. Those before it
+    /// were done then.
+    missing: Vec<usize>,
+    /// The steps to look at again when this one changes: they wait for it, and for nothing else as far
+    /// as is known. So a step with many needs is not looked at once for each.
+    waiting: Vec<Vec<usize>>,
+    /// Steps and needs that were looked at: what scheduling has cost so far.
+    looked: u64,
 }
 
 impl Frontier {
     /// All steps are worth a first look.
     pub(crate) fn of(state: &RunState, places: &BTreeMap<StepName, usize>) -> Self {
         let steps = &state.definition.steps;
-        let mut dependents = vec![Vec::new(); steps.len()];
-        for (place, step) in steps.iter().enumerate() {
-            for need in step.needs.iter().filter_map(|need| places.get(need)) {
-                dependents[*need].push(place);
-            }
-        }
-        let mut found = Self { open: (0..steps.len()).collect(), troubled: BTreeSet::new(), dependents };
+        let needs = |step: &StepDefinition| {
+            // A need that does not exist is never done.
+            step.needs.iter().map(|need| places.get(need).copied().unwrap_or(usize::MAX)).collect::<Vec<_>>()
+        };
+        let mut found = Self {
+            open: (0..steps.len()).collect(),
+            troubled: BTreeSet::new(),
+            needs: steps.iter().map(needs).collect(),
+            missing: vec![0; steps.len()],
+            waiting: vec![Vec::new(); steps.len()],
+            looked: 0,
+        };
         for place in 0..steps.len() {
             found.settle(state, place);
         }
         found
     }
 
-    /// A task has worked on this step: it, and the steps that need it, are looked at again.
+    /// A task has worked on this step: it, and the steps that wait for it, are looked at again.
     pub(crate) fn changed(&mut self, state: &RunState, place: usize) {
         self.open.insert(place);
-        self.open.extend(self.dependents.get(place).into_iter().flatten());
+        if let Some(waiting) = self.waiting.get_mut(place) {
+            self.open.extend(waiting.drain(..));
+        }
         self.settle(state, place);
+    }
+
+    /// Whether all that a step needs is done. If not, the step is looked at again when the first thing
+    /// that is missing changes.
+    fn ready(&mut self, place: usize, done: impl Fn(usize) -> bool) -> bool {
+        let (Some(needs), Some(missing)) = (self.needs.get(place), self.missing.get_mut(place)) else {
+            return false;
+        };
+        // On from where it stopped; those before it are looked at once more only when the rest is done.
+        let rest = (*missing..needs.len()).chain(0..*missing);
+        let found = rest.inspect(|_| self.looked += 1).find(|index| !done(needs[*index]));
+        if let Some(index) = found {
+            *missing = index;
+            if let Some(waiting) = self.waiting.get_mut(needs[index]) {
+                waiting.push(place);
+            }
+        }
+        found.is_none()
+    }
+
+    /// Steps and needs that were looked at so far.
+    pub(crate) fn looked(&self) -> u64 {
+        self.looked
     }
 
     fn settle(&mut self, state: &RunState, place: usize) {
@@ -92,21 +130,21 @@ pub(crate) fn decide(
     }
     let mut room = options.max_parallel.max(1).saturating_sub(running.len());
     let (mut start, mut wake, mut idle) = (Vec::new(), None, Vec::new());
-    for place in &frontier.open {
-        if room == 0 {
-            // No time matters before a step ends.
-            break;
-        }
-        let Some(step) = state.definition.steps.get(*place) else { continue };
+    let mut from = 0;
+    // With no room left no time matters before a step ends.
+    while let Some(place) = frontier.open.range(from..).next().copied().filter(|_| room > 0) {
+        from = place + 1;
+        frontier.looked += 1;
+        let Some(step) = state.definition.steps.get(place) else { continue };
         let Some(found) = state.step(&step.name) else { continue };
-        match due(state, step, found, running, options) {
+        match due(state, frontier, place, (step, found), running, options) {
             Some(due) if due > now => wake = Some(wake.map_or(due, |earlier: Timestamp| earlier.min(due))),
             Some(_) => {
                 room -= 1;
                 start.push(step.name.clone());
-                idle.push(*place);
+                idle.push(place);
             }
-            None => idle.push(*place),
+            None => idle.push(place),
         }
     }
     for place in idle {
@@ -122,17 +160,21 @@ pub(crate) fn decide(
 /// When a step may be worked on; `None` when it may not.
 fn due(
     state: &RunState,
-    step: &StepDefinition,
-    found: &StepState,
+    frontier: &mut Frontier,
+    place: usize,
+    (step, found): (&StepDefinition, &StepState),
     running: &BTreeSet<StepName>,
     options: &EngineOptions,
 ) -> Option<Timestamp> {
-    let done = |name: &StepName| {
-        !running.contains(name) && state.step(name).is_some_and(|need| need.status == StepStatus::Done)
+    let done = |need: usize| {
+        let name = state.definition.steps.get(need).map(|step| &step.name);
+        name.is_some_and(|name| {
+            state.step(name).is_some_and(|need| need.status == StepStatus::Done) && !running.contains(name)
+        })
     };
     match found.status {
         _ if running.contains(&step.name) => None,
-        StepStatus::Waiting => step.needs.iter().all(done).then_some(Timestamp(i64::MIN)),
+        StepStatus::Waiting => frontier.ready(place, done).then_some(Timestamp(i64::MIN)),
         // Somebody who died had it.
         StepStatus::Running | StepStatus::Applied => Some(Timestamp(i64::MIN)),
         StepStatus::Pending | StepStatus::Retrying => {

@@ -22,10 +22,15 @@ pub(crate) type Ended = Result<(StepName, Result<(), EngineError>), tokio::task:
 
 impl Tasks {
     pub(crate) fn start(&mut self, session: &Arc<Session>, name: &StepName, halt: &CancellationToken) {
-        let Some(step) = session.step(name).cloned() else { return };
         self.running.insert(name.clone());
         let (session, halt, name) = (Arc::clone(session), halt.clone(), name.clone());
-        self.set.spawn(async move { (name, turn(session, step, halt).await) });
+        self.set.spawn(async move {
+            let result = match session.step(&name) {
+                Some(step) => turn(&session, step, halt).await,
+                None => Ok(()),
+            };
+            (name, result)
+        });
     }
 
     /// Takes in what ended, and all else that ended meanwhile; gives their names.

@@ -1,16 +1,16 @@
 //! What is done inside one transaction: requests in order, each granted or refused on its own, over
 //! the ends of the runs as this transaction sees them.
 
-use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gateshift_journal::{
     AppendBatch, Claim, Claimed, JournalError, Lease, NewArtifact, NewRun, Record, Request, RequestId,
 };
-use gateshift_model::{Actor, Envelope, Event, GENESIS, Generation, RunId, Seq, Timestamp};
+use gateshift_model::{Actor, Envelope, Event, GENESIS, Generation, RunId, Timestamp};
 use sqlx::{Row, SqliteConnection};
 
-use crate::insert::{EventRow, insert};
+use crate::heads::{Head, Heads};
+use crate::insert::{EventRow, insert, is_one_statement};
 use crate::row::Cells;
 
 /// A request to the writer.
@@ -57,31 +57,53 @@ impl From<JournalError> for Failed {
     }
 }
 
-/// Where a run ends.
-struct Head {
-    id: i64,
-    lease: Lease,
-    seq: Seq,
-    hash: String,
-}
-
-/// One transaction's view.
+/// One transaction. It begins when something has to be read or written besides events; events alone are
+/// gathered, and when they are one statement, that statement is the whole transaction.
 pub(crate) struct Group<'a> {
     connection: &'a mut SqliteConnection,
     place: &'a str,
-    heads: HashMap<RunId, Head>,
+    heads: &'a mut Heads,
     rows: Vec<EventRow>,
+    begun: bool,
 }
 
 impl<'a> Group<'a> {
-    pub(crate) fn new(connection: &'a mut SqliteConnection, place: &'a str) -> Self {
-        Self { connection, place, heads: HashMap::new(), rows: Vec::new() }
+    pub(crate) fn new(connection: &'a mut SqliteConnection, place: &'a str, heads: &'a mut Heads) -> Self {
+        heads.begin();
+        Self { connection, place, heads, rows: Vec::new(), begun: false }
+    }
+
+    /// A part of a transaction that somebody else begins and commits.
+    pub(crate) fn inside(connection: &'a mut SqliteConnection, place: &'a str, heads: &'a mut Heads) -> Self {
+        Self { begun: true, ..Self::new(connection, place, heads) }
+    }
+
+    async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        if !self.begun {
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut *self.connection).await?;
+            self.begun = true;
+        }
+        Ok(())
     }
 
     /// Writes what was gathered.
     pub(crate) async fn flush(&mut self) -> Result<(), sqlx::Error> {
-        let rows = std::mem::take(&mut self.rows);
-        insert(self.connection, &rows).await
+        insert(self.connection, std::mem::take(&mut self.rows)).await
+    }
+
+    /// Writes what was gathered and commits; tells whether there was anything to commit.
+    pub(crate) async fn commit(mut self) -> Result<bool, sqlx::Error> {
+        if !self.begun && self.rows.is_empty() {
+            return Ok(false);
+        }
+        if !self.begun && is_one_statement(self.rows.len()) {
+            self.flush().await?;
+            return Ok(true);
+        }
+        self.begin().await?;
+        self.flush().await?;
+        sqlx::query("COMMIT").execute(&mut *self.connection).await?;
+        Ok(true)
     }
 
     pub(crate) async fn perform(&mut self, op: &Op) -> Result<Answer, sqlx::Error> {
@@ -102,8 +124,12 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// The end of a run as this transaction sees it.
     async fn head(&mut self, run: RunId) -> Result<&mut Head, Failed> {
-        if !self.heads.contains_key(&run) {
+        if !self.heads.seen(run) {
+            self.begin().await?;
+            // What was gathered for this run has to be there when it is looked at.
+            self.flush().await?;
             let sql = "SELECT r.id, r.generation, r.holder, r.until, e.seq, e.hash FROM runs r
                        JOIN events e ON e.run = r.id AND e.seq = (SELECT MAX(seq) FROM events WHERE run = r.id)
                        WHERE r.run = ?";
@@ -112,11 +138,12 @@ impl<'a> Group<'a> {
             let cells = Cells { row: &row, place: self.place };
             let hash = cells.digest("hash")?.to_string();
             let head = Head { id: cells.get("id")?, lease: cells.lease()?, seq: cells.number("seq")?, hash };
-            self.heads.insert(run, head);
+            self.heads.saw(run, head);
         }
-        self.heads.get_mut(&run).ok_or(Failed::Refused(JournalError::UnknownRun(run)))
+        self.heads.get(run).ok_or(Failed::Refused(JournalError::UnknownRun(run)))
     }
 
+    /// The end of a run that this generation owns.
     async fn owned(&mut self, run: RunId, own: Generation) -> Result<&mut Head, Failed> {
         let head = self.head(run).await?;
         if head.lease.generation != own {
@@ -126,38 +153,41 @@ impl<'a> Group<'a> {
         Ok(head)
     }
 
-    async fn append(&mut self, batch: &AppendBatch) -> Result<Vec<Envelope>, Failed> {
-        let head = self.owned(batch.run, batch.generation).await?;
-        let (id, found) = (head.id, head.seq + 1);
-        if let Some(expected) = batch.expected_seq.filter(|expected| *expected != found) {
-            return Err(JournalError::Moved { run: batch.run, expected, found }.into());
-        }
-        for new in &batch.artifacts {
-            self.store(id, new).await?;
-        }
-        let mut written = Vec::with_capacity(batch.records.len());
-        for record in &batch.records {
-            written.push(self.push(batch.run, batch.generation, record).await?);
-        }
-        Ok(written)
+    /// Whether what is remembered of the run lets the batch pass. Only a batch with events may rely on
+    /// that: the place of its first event is checked again by the database.
+    fn passes(&mut self, batch: &AppendBatch) -> bool {
+        !batch.records.is_empty()
+            && self.heads.get(batch.run).is_some_and(|head| {
+                head.lease.generation == batch.generation
+                    && batch.expected_seq.is_none_or(|expected| expected == head.seq + 1)
+            })
     }
 
-    async fn push(
-        &mut self,
-        run: RunId,
-        generation: Generation,
-        record: &Record,
-    ) -> Result<Envelope, Failed> {
-        let head = self.head(run).await?;
+    async fn append(&mut self, batch: &AppendBatch) -> Result<Vec<Envelope>, Failed> {
+        if !self.passes(batch) {
+            let found = self.owned(batch.run, batch.generation).await?.seq + 1;
+            if let Some(expected) = batch.expected_seq.filter(|expected| *expected != found) {
+                return Err(JournalError::Moved { run: batch.run, expected, found }.into());
+            }
+        }
+        for new in &batch.artifacts {
+            self.begin().await?;
+            self.store(batch.run, new).await?;
+        }
+        batch.records.iter().map(|record| self.push(batch.run, batch.generation, record)).collect()
+    }
+
+    fn push(&mut self, run: RunId, generation: Generation, record: &Record) -> Result<Envelope, Failed> {
+        let head = self.heads.get(run).ok_or(JournalError::UnknownRun(run))?;
         let (at, actor) = (record.at, record.actor.clone());
         let envelope = Envelope::seal(run, head.seq + 1, generation, at, actor, &head.hash, &record.event);
         (head.seq, head.hash) = (envelope.seq, envelope.hash.to_string());
-        let row = EventRow { run: head.id, envelope: envelope.clone() };
-        self.rows.push(row);
+        self.rows.push(EventRow::new(head.id, &envelope, &record.event));
         Ok(envelope)
     }
 
-    async fn store(&mut self, run: i64, new: &NewArtifact) -> Result<(), Failed> {
+    async fn store(&mut self, run: RunId, new: &NewArtifact) -> Result<(), Failed> {
+        let run = self.heads.get(run).ok_or(JournalError::UnknownRun(run))?.id;
         let digest = hex::decode(new.artifact.digest.as_str()).unwrap_or_default();
         sqlx::query("INSERT INTO artifacts (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING")
             .bind(digest.clone())
@@ -176,6 +206,7 @@ impl<'a> Group<'a> {
     }
 
     async fn create(&mut self, new: &NewRun) -> Result<Envelope, Failed> {
+        self.begin().await?;
         let sql = "INSERT INTO runs (run, name, created, generation, until) VALUES (?, ?, ?, 0, 0)
                    ON CONFLICT (run) DO NOTHING RETURNING id";
         let query =
@@ -183,9 +214,9 @@ impl<'a> Group<'a> {
         let row = query.fetch_optional(&mut *self.connection).await?.ok_or(JournalError::Exists(new.run))?;
         let lease = Lease { generation: 0, holder: None, until: Timestamp(0) };
         let head = Head { id: row.try_get(0)?, lease, seq: 0, hash: GENESIS.to_owned() };
-        self.heads.insert(new.run, head);
+        self.heads.saw(new.run, head);
         let record = Record { at: new.at, actor: new.actor.clone(), event: new.event() };
-        self.push(new.run, 0, &record).await
+        self.push(new.run, 0, &record)
     }
 
     async fn claim(&mut self, claim: &Claim) -> Result<Claimed, Failed> {
@@ -200,7 +231,7 @@ impl<'a> Group<'a> {
         self.write_lease(claim.run).await?;
         let event = Event::RunClaimed { holder: claim.holder.clone() };
         let record = Record { at: claim.at, actor: claim.actor.clone(), event };
-        Ok(Claimed { generation, until, event: self.push(claim.run, generation, &record).await? })
+        Ok(Claimed { generation, until, event: self.push(claim.run, generation, &record)? })
     }
 
     async fn renew(
@@ -251,6 +282,7 @@ impl<'a> Group<'a> {
     }
 
     async fn answer(&mut self, id: RequestId, answer: &str) -> Result<(), Failed> {
+        self.begin().await?;
         let sql = "UPDATE requests SET answer = COALESCE(answer, ?) WHERE request = ?";
         let query = sqlx::query(sql).bind(answer.to_owned()).bind(id.to_string());
         match query.execute(&mut *self.connection).await?.rows_affected() {

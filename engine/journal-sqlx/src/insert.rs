@@ -1,37 +1,62 @@
 //! Rows of events, written many at a time.
 
-use std::fmt::Write as _;
-
-use gateshift_model::Envelope;
+use gateshift_model::{Envelope, Event};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-/// Rows in one statement.
-const CHUNK: usize = 100;
-
-/// Statements up to this size are kept prepared: a lone step's commit is one of them.
-const KEPT: usize = 8;
+/// Rows of the statements that a large group is cut into; what is left over takes one more. All of them
+/// stay prepared.
+const CHUNKS: [usize; 2] = [256, 32];
 
 /// An event on its way into the table.
 pub(crate) struct EventRow {
-    pub(crate) run: i64,
-    pub(crate) envelope: Envelope,
+    run: i64,
+    seq: i64,
+    generation: i64,
+    at: i64,
+    actor: String,
+    kind: &'static str,
+    previous: Vec<u8>,
+    hash: Vec<u8>,
+    body: String,
 }
 
-pub(crate) async fn insert(connection: &mut SqliteConnection, rows: &[EventRow]) -> Result<(), sqlx::Error> {
-    for chunk in rows.chunks(CHUNK) {
-        let sql = AssertSqlSafe(statement(chunk.len()));
-        let mut query = sqlx::query(sql).persistent(chunk.len() <= KEPT || chunk.len() == CHUNK);
-        for EventRow { run, envelope } in chunk {
-            query = query
-                .bind(*run)
-                .bind(i64::try_from(envelope.seq).unwrap_or(i64::MAX))
-                .bind(i64::try_from(envelope.generation).unwrap_or(i64::MAX))
-                .bind(envelope.at.0)
-                .bind(envelope.actor.0.clone())
-                .bind(envelope.body["event"].as_str().unwrap_or_default().to_owned())
-                .bind(hex::decode(&envelope.previous).unwrap_or_default())
-                .bind(hex::decode(envelope.hash.as_str()).unwrap_or_default())
-                .bind(envelope.body.to_string());
+impl EventRow {
+    pub(crate) fn new(run: i64, envelope: &Envelope, event: &Event) -> Self {
+        Self {
+            run,
+            seq: i64::try_from(envelope.seq).unwrap_or(i64::MAX),
+            generation: i64::try_from(envelope.generation).unwrap_or(i64::MAX),
+            at: envelope.at.0,
+            actor: envelope.actor.0.clone(),
+            kind: event.kind(),
+            previous: hex::decode(&envelope.previous).unwrap_or_default(),
+            hash: hex::decode(envelope.hash.as_str()).unwrap_or_default(),
+            body: envelope.body.to_string(),
+        }
+    }
+}
+
+/// Whether so many rows are one statement, which is a transaction by itself.
+pub(crate) fn is_one_statement(rows: usize) -> bool {
+    next_chunk(rows) == rows
+}
+
+fn next_chunk(rows: usize) -> usize {
+    CHUNKS.into_iter().find(|chunk| *chunk <= rows).unwrap_or(rows)
+}
+
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    rows: Vec<EventRow>,
+) -> Result<(), sqlx::Error> {
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let chunk = next_chunk(rows.len());
+        let mut query = sqlx::query(AssertSqlSafe(statement(chunk)));
+        for row in rows.by_ref().take(chunk) {
+            let EventRow { run, seq, generation, at, actor, kind, previous, hash, body } = row;
+            query = query.bind(run).bind(seq).bind(generation).bind(at).bind(actor);
+            query = query.bind(kind).bind(previous).bind(hash).bind(body);
         }
         query.execute(&mut *connection).await?;
     }
@@ -39,11 +64,33 @@ pub(crate) async fn insert(connection: &mut SqliteConnection, rows: &[EventRow])
 }
 
 fn statement(rows: usize) -> String {
-    let mut sql =
-        "INSERT INTO events (run, seq, generation, at, actor, kind, previous, hash, body) VALUES ".to_owned();
+    const INTO: &str =
+        "INSERT INTO events (run, seq, generation, at, actor, kind, previous, hash, body) VALUES ";
+    const ROW: &str = "(?,?,?,?,?,?,?,?,?)";
+    let mut sql = String::with_capacity(INTO.len() + rows * (ROW.len() + 1));
+    sql.push_str(INTO);
     for row in 0..rows {
-        // Writing to a string does not fail.
-        let _ = write!(sql, "{}(?,?,?,?,?,?,?,?,?)", if row == 0 { "" } else { "," });
+        sql.push_str(if row == 0 { "" } else { "," });
+        sql.push_str(ROW);
     }
     sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_one_statement, next_chunk};
+
+    #[test]
+    fn any_number_of_rows_is_cut_into_few_kinds_of_statements() {
+        for rows in 0..3000 {
+            let (mut left, mut statements) = (rows, 0);
+            while left > 0 {
+                let chunk = next_chunk(left);
+                assert!(chunk <= 32 || chunk == 256, "{chunk} of {left}");
+                (left, statements) = (left - chunk, statements + 1);
+            }
+            assert!(statements <= rows / 256 + 8, "{statements} for {rows}");
+            assert_eq!(is_one_statement(rows), statements <= 1, "{rows}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The handle that callers hold: requests go to the writer's task, reads to the readers.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ use crate::group::{Done, Op};
 use crate::migrations::Format;
 use crate::open;
 use crate::read::Reader;
+use crate::tally::{Tally, Written};
 use crate::writer::{Job, Reply, Writer};
 
 /// A journal in a SQLite file.
@@ -30,6 +31,7 @@ pub struct SqliteJournal {
 struct Handle {
     jobs: mpsc::UnboundedSender<Job>,
     task: JoinHandle<()>,
+    tally: Arc<Tally>,
 }
 
 impl SqliteJournal {
@@ -39,10 +41,11 @@ impl SqliteJournal {
         let place = path.display().to_string();
         let connection = open::writer(path, &place).await?;
         let (jobs, incoming) = mpsc::unbounded_channel();
-        let writer = Writer { connection, place: place.clone(), lost: HashMap::new() };
+        let tally = Arc::new(Tally::default());
+        let writer = Writer::new(connection, place.clone(), Arc::clone(&tally));
         let task = tokio::spawn(writer.work(incoming));
         let reader = Reader { pool: open::readers(path), place };
-        Ok(Self { reader, writer: Some(Handle { jobs, task }) })
+        Ok(Self { reader, writer: Some(Handle { jobs, task, tally }) })
     }
 
     /// Opens an existing journal for reading.
@@ -64,9 +67,15 @@ impl SqliteJournal {
     /// Writes what is on its way and closes the file. Dropping the journal does the same, some time later.
     pub async fn close(self) -> Result<(), JournalError> {
         self.reader.pool.close().await;
-        let Some(Handle { jobs, task }) = self.writer else { return Ok(()) };
+        let Some(Handle { jobs, task, .. }) = self.writer else { return Ok(()) };
         drop(jobs);
         task.await.map_err(|error| JournalError::Io { place: self.reader.place, cause: error.to_string() })
+    }
+
+    /// What this handle has written since it was opened; nothing when it was opened for reading.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        self.writer.as_ref().map(|writer| writer.tally.read()).unwrap_or_default()
     }
 
     fn gone(&self) -> JournalError {

@@ -6,12 +6,15 @@
 
 mod failure;
 mod group;
+mod heads;
 mod insert;
 mod journal;
 mod migrations;
 mod open;
 mod read;
 mod row;
+mod tally;
 mod writer;
 
 pub use journal::SqliteJournal;
+pub use tally::Written;

@@ -4,6 +4,7 @@
 //! away takes nothing back.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateshift_journal::{JournalError, ReceiptSender};
@@ -14,6 +15,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::failure::{failure, one_is_to_blame};
 use crate::group::{Answer, Done, Group, Op};
+use crate::heads::Heads;
+use crate::tally::Tally;
 
 /// Requests in one commit.
 const MOST: usize = 512;
@@ -54,13 +57,19 @@ impl Job {
 
 /// The writer's state.
 pub(crate) struct Writer {
-    pub(crate) connection: SqliteConnection,
-    pub(crate) place: String,
+    connection: SqliteConnection,
+    place: String,
     /// Runs that lost a batch nobody waited for, until a caller of that run is told.
-    pub(crate) lost: HashMap<RunId, JournalError>,
+    lost: HashMap<RunId, JournalError>,
+    heads: Heads,
+    tally: Arc<Tally>,
 }
 
 impl Writer {
+    pub(crate) fn new(connection: SqliteConnection, place: String, tally: Arc<Tally>) -> Self {
+        Self { connection, place, lost: HashMap::new(), heads: Heads::default(), tally }
+    }
+
     /// Works until every handle of the journal is gone, and writes what is left then.
     pub(crate) async fn work(mut self, mut jobs: mpsc::UnboundedReceiver<Job>) {
         let mut waiting = Vec::new();
@@ -122,8 +131,7 @@ impl Writer {
     }
 
     async fn together(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, sqlx::Error> {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await?;
-        let mut group = Group::new(&mut self.connection, &self.place);
+        let mut group = Group::new(&mut self.connection, &self.place, &mut self.heads);
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             let answer = match told(&self.lost, &job.op) {
@@ -133,8 +141,9 @@ impl Writer {
             remember(&mut self.lost, &job.op, &answer);
             answers.push(answer);
         }
-        group.flush().await?;
-        sqlx::query("COMMIT").execute(&mut self.connection).await?;
+        if group.commit().await? {
+            self.tally.committed(answers.iter().map(events).sum());
+        }
         Ok(answers)
     }
 
@@ -150,12 +159,13 @@ impl Writer {
             answers.push(answer);
         }
         sqlx::query("COMMIT").execute(&mut self.connection).await?;
+        self.tally.committed(answers.iter().map(events).sum());
         Ok(answers)
     }
 
     async fn alone(&mut self, op: &Op) -> Result<Answer, sqlx::Error> {
         sqlx::query("SAVEPOINT one").execute(&mut self.connection).await?;
-        let mut group = Group::new(&mut self.connection, &self.place);
+        let mut group = Group::inside(&mut self.connection, &self.place, &mut self.heads);
         let answer = match group.perform(op).await {
             Ok(Ok(done)) => group.flush().await.map(|()| Ok(done)),
             other => other,
@@ -163,6 +173,7 @@ impl Writer {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) if one_is_to_blame(&error) => {
+                self.heads.forget();
                 sqlx::query("ROLLBACK TO one").execute(&mut self.connection).await?;
                 Err(failure(&self.place, &error))
             }
@@ -174,6 +185,7 @@ impl Writer {
 
     /// After a full disk SQLite may have rolled back by itself; then there is nothing to do.
     async fn roll_back(&mut self) {
+        self.heads.forget();
         if let Err(error) = sqlx::query("ROLLBACK").execute(&mut self.connection).await {
             tracing::debug!(%error, "no transaction was left to roll back");
         }
@@ -181,6 +193,15 @@ impl Writer {
 
     fn remember(&mut self, op: &Op, answer: &Answer) {
         remember(&mut self.lost, op, answer);
+    }
+}
+
+/// How many events a granted request wrote.
+fn events(answer: &Answer) -> usize {
+    match answer {
+        Ok(Done::Events(events)) => events.len(),
+        Ok(Done::Claimed(_)) => 1,
+        _ => 0,
     }
 }
 

@@ -47,39 +47,45 @@ pub fn digest_json(value: &Value) -> Digest {
 /// Compact JSON with the keys of every object sorted by their bytes.
 #[must_use]
 pub fn canonical_json(value: &Value) -> String {
-    let mut text = String::new();
-    write(value, &mut text);
-    text
+    let mut text = Vec::new();
+    write_canonical(value, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
-fn write(value: &Value, text: &mut String) {
+/// Appends the canonical form to a text.
+pub(crate) fn write_canonical(value: &Value, text: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
-            let mut keys: Vec<_> = map.keys().collect();
-            keys.sort_unstable();
-            text.push('{');
-            for (index, key) in keys.into_iter().enumerate() {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            text.push(b'{');
+            for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
-                text.push_str(&Value::from(key.as_str()).to_string());
-                text.push(':');
-                write(&map[key], text);
+                write_plain(key, text);
+                text.push(b':');
+                write_canonical(value, text);
             }
-            text.push('}');
+            text.push(b'}');
         }
         Value::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    text.push(',');
+                    text.push(b',');
                 }
-                write(item, text);
+                write_canonical(item, text);
             }
-            text.push(']');
+            text.push(b']');
         }
-        scalar => text.push_str(&scalar.to_string()),
+        scalar => write_plain(scalar, text),
     }
+}
+
+/// Appends a value without keys as JSON. Writing to memory does not fail.
+pub(crate) fn write_plain(value: &(impl Serialize + ?Sized), text: &mut Vec<u8>) {
+    drop(serde_json::to_writer(text, value));
 }
 
 #[cfg(test)]

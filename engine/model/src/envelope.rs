@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{Digest, Event, Generation, RunId, Seq, Timestamp, digest_json};
+use crate::canonical::{write_canonical, write_plain};
+use crate::{Digest, Event, Generation, RunId, Seq, Timestamp, digest_bytes};
 
 /// Hash before the first event of a run: 64 zeros.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -55,18 +56,9 @@ impl Envelope {
         event: &Event,
     ) -> Self {
         let body = serde_json::to_value(event).unwrap_or_default();
-        let mut envelope = Self {
-            run,
-            seq,
-            generation,
-            at,
-            actor,
-            previous: previous.to_owned(),
-            hash: digest_json(&Value::Null),
-            body,
-        };
-        envelope.hash = envelope.computed_hash();
-        envelope
+        let previous = previous.to_owned();
+        let hash = chained(run, seq, generation, at, &actor, &previous, &body);
+        Self { run, seq, generation, at, actor, previous, hash, body }
     }
 
     /// The event; an error names a kind or a field that this version does not know.
@@ -77,11 +69,39 @@ impl Envelope {
     /// The hash its fields give.
     #[must_use]
     pub fn computed_hash(&self) -> Digest {
-        digest_json(&json!({
-            "run": self.run, "seq": self.seq, "generation": self.generation, "at": self.at,
-            "actor": self.actor, "previous": self.previous, "body": self.body,
-        }))
+        let Self { run, seq, generation, at, actor, previous, body, .. } = self;
+        chained(*run, *seq, *generation, *at, actor, previous, body)
     }
+}
+
+/// SHA-256 of the canonical JSON of an envelope's fields without its hash. Written out key by key, in the
+/// order of their bytes: building that object first would copy the body for every event.
+fn chained(
+    run: RunId,
+    seq: Seq,
+    generation: Generation,
+    at: Timestamp,
+    actor: &Actor,
+    previous: &str,
+    body: &Value,
+) -> Digest {
+    let mut text = Vec::with_capacity(512);
+    text.extend_from_slice(b"{\"actor\":");
+    write_plain(actor, &mut text);
+    text.extend_from_slice(b",\"at\":");
+    write_plain(&at, &mut text);
+    text.extend_from_slice(b",\"body\":");
+    write_canonical(body, &mut text);
+    text.extend_from_slice(b",\"generation\":");
+    write_plain(&generation, &mut text);
+    text.extend_from_slice(b",\"previous\":");
+    write_plain(previous, &mut text);
+    text.extend_from_slice(b",\"run\":");
+    write_plain(&run, &mut text);
+    text.extend_from_slice(b",\"seq\":");
+    write_plain(&seq, &mut text);
+    text.push(b'}');
+    digest_bytes(&text)
 }
 
 /// Where a history was changed.
@@ -127,7 +147,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
-    use crate::{Event, RunId, Timestamp};
+    use crate::{Event, RunId, Timestamp, digest_json};
 
     fn history() -> Vec<Envelope> {
         let run = RunId(Uuid::nil());
@@ -168,6 +188,23 @@ mod tests {
                 let mut swapped = good.clone();
                 swapped.swap(index, index + 1);
                 assert!(verify_chain(&swapped).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_canonical_json_of_the_fields() {
+        for envelope in history() {
+            for text in ["", "user:ann", "a \"b\" \\ é \u{1}\n", "engine"] {
+                let body = json!({"z": [1.5, null, {"b": text, "a": u64::MAX}], text: {}, "event": -3});
+                let mut envelope = envelope.clone();
+                (envelope.actor, envelope.previous, envelope.body) = (Actor(text.into()), text.into(), body);
+                let fields = json!({
+                    "run": envelope.run, "seq": envelope.seq, "generation": envelope.generation,
+                    "at": envelope.at, "actor": envelope.actor, "previous": envelope.previous,
+                    "body": envelope.body,
+                });
+                assert_eq!(envelope.computed_hash(), digest_json(&fields));
             }
         }
     }

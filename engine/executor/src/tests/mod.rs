@@ -1,5 +1,6 @@
 //! Whole runs of scripted steps.
 
+mod cost;
 mod crash;
 mod failure;
 mod forward;
@@ -7,3 +8,4 @@ mod graphs;
 mod ownership;
 mod stop;
 mod undo;
+mod why;

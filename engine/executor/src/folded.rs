@@ -1,0 +1,69 @@
+//! A run as its history tells it, with the place up to which it was read: what is read once is not read
+//! again when the run is taken.
+
+use gateshift_journal::{Journal, JournalError, history};
+use gateshift_model::{Envelope, Event, RunId, RunState, Seq};
+
+use crate::EngineError;
+
+/// Events read at once when a history has grown meanwhile.
+const PAGE: usize = 4096;
+
+/// A state and the place of the last event in it.
+pub(crate) struct Folded {
+    pub(crate) state: RunState,
+    seq: Seq,
+}
+
+impl Folded {
+    /// Folds the whole history of a run.
+    pub(crate) async fn read(journal: &dyn Journal, run: RunId) -> Result<Self, EngineError> {
+        let events = history(journal, run).await?;
+        let (first, rest) = events.split_first().ok_or(JournalError::UnknownRun(run))?;
+        let state = RunState::begin(&event_of(first)?, first.at)
+            .map_err(|cause| EngineError::IllegalHistory { run, cause })?;
+        let mut folded = Self { state, seq: first.seq };
+        rest.iter().try_for_each(|envelope| folded.apply(envelope))?;
+        Ok(folded)
+    }
+
+    /// Takes in the claim, and before it what others wrote since the history was read.
+    pub(crate) async fn catch_up(
+        &mut self,
+        journal: &dyn Journal,
+        claim: &Envelope,
+    ) -> Result<(), EngineError> {
+        while self.seq + 1 < claim.seq {
+            let page = journal.events(claim.run, self.seq + 1, PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
+            page.iter().filter(|found| found.seq < claim.seq).try_for_each(|found| self.apply(found))?;
+            if page.iter().any(|found| found.seq >= claim.seq) {
+                break;
+            }
+        }
+        self.apply(claim)
+    }
+
+    fn apply(&mut self, envelope: &Envelope) -> Result<(), EngineError> {
+        let taken = self.state.apply(&event_of(envelope)?, envelope.generation, envelope.at);
+        taken.map_err(|cause| EngineError::IllegalHistory { run: envelope.run, cause })?;
+        self.seq = envelope.seq;
+        Ok(())
+    }
+}
+
+/// Where a run stands, from its history in a journal alone.
+pub async fn state_of(journal: &dyn Journal, run: RunId) -> Result<RunState, EngineError> {
+    Folded::read(journal, run).await.map(|folded| folded.state)
+}
+
+/// The event in an envelope; one of a newer version is an error that names its place.
+pub fn event_of(envelope: &Envelope) -> Result<Event, EngineError> {
+    envelope.event().map_err(|error| EngineError::UnknownEvent {
+        run: envelope.run,
+        seq: envelope.seq,
+        cause: error.to_string(),
+    })
+}

@@ -1,0 +1,11 @@
+//! The built binary as its user meets it.
+#![expect(clippy::unwrap_used, reason = "tests may fail that way")]
+
+mod disk;
+mod journals;
+mod mistakes;
+mod outputs;
+mod owned;
+mod refusals;
+mod signals;
+mod stored;
