@@ -1,8 +1,14 @@
 //! The command line. Words are the same as in workflow files, JSON and code.
 
+mod audit;
+mod history;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use audit::{Audit, Export, Verify};
+pub(crate) use history::History;
 
 /// gateshift moves a production API gateway to its successor.
 #[derive(Debug, Parser)]
@@ -60,8 +66,13 @@ pub(crate) enum Command {
     Rollback(Rollback),
     /// Where runs stand, from the journal alone
     Status(MaybeRun),
+    /// What a run waits for or why it rests, and the command that brings it on
+    Why(Why),
     /// Every event of a run, from the journal alone
     History(History),
+    /// Is the history whole; a bundle of it for others to check
+    #[command(subcommand)]
+    Audit(Audit),
     /// The migrators this binary has
     #[command(subcommand)]
     Migrators(Migrators),
@@ -229,15 +240,9 @@ pub(crate) struct MaybeRun {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(crate) struct History {
+pub(crate) struct Why {
     /// The run's id or its beginning; the latest run when left out
     pub(crate) run: Option<String>,
-    /// Only events of this step
-    #[arg(long)]
-    pub(crate) step: Option<String>,
-    /// Reads too: every call that was answered
-    #[arg(long)]
-    pub(crate) calls: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,17 +18,31 @@ pub(crate) struct CliError {
     pub(crate) hint: Option<String>,
     /// Exit code.
     pub(crate) exit: Exit,
+    /// More about it, for programs.
+    pub(crate) details: serde_json::Value,
 }
 
 impl CliError {
     /// An error with exit code 1.
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), hint: None, exit: Exit::Error }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            hint: None,
+            exit: Exit::Error,
+            details: serde_json::Value::Null,
+        }
     }
 
     /// Says what to do next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says more, for programs.
+    pub(crate) fn details(mut self, details: serde_json::Value) -> Self {
+        self.details = details;
         self
     }
 

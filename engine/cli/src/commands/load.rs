@@ -44,12 +44,11 @@ fn read(path: &Path) -> Result<WorkflowSource, CliError> {
 }
 
 fn refused(mistakes: &Diagnostics, output: &Output) -> CliError {
-    if output.json {
-        output.line(&serde_json::to_string_pretty(mistakes).unwrap_or_default());
-    }
-    output.say(mistakes.render(output.color).trim_end());
+    output.complain(mistakes.render(output.color).trim_end());
     let count = mistakes.diagnostics.len() + mistakes.left_out;
-    CliError::new("GS-WF-INVALID", format!("{} has {count} mistakes; nothing was run", mistakes.file))
+    let count = if count == 1 { "1 mistake".to_owned() } else { format!("{count} mistakes") };
+    CliError::new("GS-WF-INVALID", format!("{} has {count}; nothing was run", mistakes.file))
         .hint("each is shown above with its place and what to write instead")
+        .details(serde_json::to_value(mistakes).unwrap_or_default())
         .exit(Exit::Usage)
 }

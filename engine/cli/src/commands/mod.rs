@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod assess;
+mod audit;
 mod demo;
 mod drive;
 mod explain;
@@ -12,6 +13,7 @@ mod rollback;
 mod run;
 mod status;
 mod validate;
+mod why;
 
 use clap::CommandFactory;
 
@@ -34,6 +36,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Resume(run) => run::resume(&run, store, output).await,
         Command::Rollback(rollback) => rollback::run(&rollback, store, output).await,
         Command::Status(run) => status::run(&run, store, output).await,
+        Command::Why(why) => why::run(&why, store, output).await,
+        Command::Audit(audit) => audit::run(&audit, store, output).await,
         Command::History(history) => history::run(&history, store, output).await,
         Command::Migrators(migrators) => migrators::run(&migrators, output),
         Command::Schema => {

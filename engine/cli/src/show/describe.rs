@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gateshift_model::{
-    Event, Outcome, RunOutcome, RunState, RunStatus, Severity, StepState, StepStatus, Timestamp,
-};
+use gateshift_audit::outcome_word;
+pub(crate) use gateshift_audit::status_word as run_status;
+use gateshift_model::{Event, Outcome, RunState, Severity, StepState, StepStatus, Timestamp};
 
 /// Status of a step in a word.
 pub(crate) fn step_status(status: StepStatus) -> &'static str {
@@ -19,28 +19,6 @@ pub(crate) fn step_status(status: StepStatus) -> &'static str {
         StepStatus::Skipped => "skipped",
         StepStatus::Undoing => "undoing",
         StepStatus::Undone => "undone",
-    }
-}
-
-/// Status of a run in words.
-pub(crate) fn run_status(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Submitted => "submitted",
-        RunStatus::Running => "running",
-        RunStatus::Interrupted => "interrupted",
-        RunStatus::Undoing => "rolling back",
-        RunStatus::Finished(outcome) => run_outcome(outcome),
-    }
-}
-
-/// Outcome of a run in words.
-pub(crate) fn run_outcome(outcome: RunOutcome) -> &'static str {
-    match outcome {
-        RunOutcome::Done => "done",
-        RunOutcome::Held => "held",
-        RunOutcome::Blocked => "blocked",
-        RunOutcome::RolledBack => "rolled back",
-        RunOutcome::Stuck => "stuck",
     }
 }
 
@@ -162,7 +140,7 @@ pub(crate) fn event(event: &Event) -> String {
         Event::RunInterrupted { reason } => format!("stopped: {reason}"),
         Event::RunFinished { outcome, reason } => {
             let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-            format!("run {}{why}", run_outcome(*outcome))
+            format!("run {}{why}", outcome_word(*outcome))
         }
     }
 }

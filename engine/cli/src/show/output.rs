@@ -61,6 +61,11 @@ impl Output {
         }
     }
 
+    /// What is wrong with something, said even when quiet.
+    pub(crate) fn complain(&self, text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
     /// An error, for programs on stdout too when they asked for JSON.
     pub(crate) fn error(&self, error: &CliError) {
         let (red, plain) = if self.color { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
@@ -71,8 +76,11 @@ impl Output {
         text.push_str(&format!("\n  more: gateshift explain {}", error.code));
         let _ = writeln!(std::io::stderr().lock(), "{text}");
         if self.json {
-            let document = json!({"error": {"code": error.code, "message": error.message, "hint": error.hint, "exit": error.exit as u8}});
-            self.line(&document.to_string());
+            let mut document = json!({"code": error.code, "message": error.message, "hint": error.hint, "exit": error.exit as u8});
+            if !error.details.is_null() {
+                document["details"] = error.details.clone();
+            }
+            self.line(&json!({ "error": document }).to_string());
         }
     }
 }

@@ -57,8 +57,15 @@ pub(crate) fn from_file(path: Option<&Path>) -> Result<Rehearsal, CliError> {
     let Some(path) = path else { return Ok(Rehearsal::default()) };
     let place = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(&place, &error.to_string()))?;
-    let value: Value =
-        serde_json::from_str(text.trim()).map_err(|error| unreadable(&place, &error.to_string()))?;
+    // `lab up --load` adds a report behind the endpoints when it ends.
+    let first = serde_json::Deserializer::from_str(&text).into_iter::<Value>().next();
+    let value = first
+        .ok_or_else(|| unreadable(&place, "it is empty"))?
+        .map_err(|error| unreadable(&place, &error.to_string()))?;
+    // A file that replaces nothing would let a rehearsal loose on the real world.
+    if !value.get("endpoints").is_some_and(Value::is_object) {
+        return Err(unreadable(&place, "it names no `endpoints`"));
+    }
     read(&value, &place)
 }
 

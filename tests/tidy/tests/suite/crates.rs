@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine/journal", &["engine/model"]),
     ("engine/journal-sqlx", &["engine/model", "engine/journal"]),
     ("engine/executor", &["engine/model", "engine/step-api", "engine/journal"]),
+    ("engine/audit", &["engine/model"]),
     ("engine/host", &["engine/model", "engine/step-api"]),
     // The one place where the two halves and the lab meet.
     ("engine/cli", &["engine/", "migrators/", "tests/lab/"]),
