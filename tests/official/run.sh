@@ -3,8 +3,8 @@
 #
 #   tests/official/run.sh GATESHIFT
 #
-# GATESHIFT is the binary; `GATESHIFT lab up --record FILE` has to print one line of JSON and to stay
-# up until its standard input ends. The packages go into a virtual environment under target/.
+# GATESHIFT is the binary. A recorded demo is checked, too: what our own tool sends has to be to the
+# letter of the contract. The packages go into a virtual environment under target/.
 set -euo pipefail
 
 binary=$(realpath "${1:?the path of the gateshift binary is needed}")
@@ -40,7 +40,7 @@ python="$venv/bin/python3"
 
 # The lab lives as long as the write end of this pipe is open.
 mkfifo "$work/stdin"
-"$binary" lab up --record "$work/recording.jsonl" <"$work/stdin" >"$work/lab.json" 9>&- &
+"$binary" lab up --until-stdin-closes --record "$work/recording.jsonl" <"$work/stdin" >"$work/lab.json" 9>&- &
 lab=$!
 exec 9>"$work/stdin"
 for _ in $(seq 300); do
@@ -62,4 +62,7 @@ for product in mse apig alidns; do
 done
 echo "== recording"
 "$python" "$here/check_requests.py" "$work/recording.jsonl" || failed=1
+echo "== recorded demo"
+"$binary" demo --quiet --record "$work/demo.jsonl" >"$work/demo.txt" || { cat "$work/demo.txt"; failed=1; }
+"$python" "$here/check_requests.py" "$work/demo.jsonl" || failed=1
 exit $failed

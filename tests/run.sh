@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Everything a check runs, the same here as there: format, lints, tests, documentation, and the lab
+# against the provider's own clients. Installs what it needs (apt, pip) where that is missing.
+#
+#   tests/run.sh            all of it
+#   tests/run.sh quick      without the whole-system scenarios
+set -euo pipefail
+cd "$(dirname "$0")/.."
+quick=${1:-}
+
+say() { printf '\n== %s\n' "$*"; }
+
+need_python() {
+    if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+        say "installing python3-venv"
+        apt-get update -qq && apt-get install -y -qq python3 python3-venv
+    fi
+}
+
+need_compiler() {
+    if ! command -v cc >/dev/null; then
+        say "installing a C compiler (SQLite is built from source)"
+        apt-get update -qq && apt-get install -y -qq gcc libc6-dev
+    fi
+}
+
+# cargo-nextest where it is there (one process a test, time limits); cargo test where it is not.
+run_tests() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --no-fail-fast "$@"
+    else
+        cargo test --no-fail-fast "$@"
+    fi
+}
+
+need_compiler
+
+say "format"
+cargo fmt --all --check
+
+say "lints"
+cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+say "release binary"
+cargo build --release --package gateshift
+export GATESHIFT_BIN="$PWD/target/release/gateshift"
+
+say "tests"
+if [ "$quick" = quick ]; then
+    run_tests --workspace --exclude gateshift-scenarios
+else
+    run_tests --workspace
+fi
+
+say "examples in the documentation"
+cargo test --workspace --doc --quiet
+
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+if [ "$quick" != quick ]; then
+    need_python
+    say "the lab, driven by the provider's own clients"
+    tests/official/run.sh "$GATESHIFT_BIN"
+fi
+
+say "all good"
