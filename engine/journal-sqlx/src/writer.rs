@@ -113,6 +113,9 @@ impl Writer {
         };
         match answers {
             Ok(answers) => {
+                if jobs.iter().any(|job| matches!(job.op, Op::Flush)) {
+                    self.settle_file().await;
+                }
                 for (job, answer) in jobs.into_iter().zip(answers) {
                     job.reply.send(answer);
                 }
@@ -127,6 +130,15 @@ impl Writer {
                     job.reply.send(answer);
                 }
             }
+        }
+    }
+
+    /// Brings what is in the log file into the main file, as far as no reader is in the way, so that a copy
+    /// of the main file alone is whole once a process has flushed and ended.
+    async fn settle_file(&mut self) {
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut self.connection).await
+        {
+            tracing::warn!(place = %self.place, %error, "the log file stays beside the journal");
         }
     }
 
