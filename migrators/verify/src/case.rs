@@ -147,6 +147,9 @@ pub(crate) struct Requests {
     pub(crate) cases: Vec<Case>,
     /// Requests that were left out because an edited route would answer them.
     pub(crate) not_comparable: u64,
+    /// Domains of the source that no serving route uses: the target does not serve them at all.
+    #[serde(default)]
+    pub(crate) idle_domains: Vec<String>,
 }
 
 impl Requests {

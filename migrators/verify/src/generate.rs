@@ -59,7 +59,15 @@ pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &
     maker.contests(inventory);
     maker.unserved(inventory);
     maker.domains(inventory);
-    Requests { format: FORMAT, routes, cases: maker.cases, not_comparable: maker.not_comparable }
+    let idle = inventory.domains.iter().map(|domain| &domain.name).filter(|name| !maker.live.contains(*name));
+    let idle_domains = idle.cloned().collect();
+    Requests {
+        format: FORMAT,
+        routes,
+        cases: maker.cases,
+        not_comparable: maker.not_comparable,
+        idle_domains,
+    }
 }
 
 /// Domains that the target serves: it presents a certificate, and redirects to HTTPS, only where a

@@ -154,9 +154,16 @@ fn begun(input: &StepInput, requests: &Digest) -> Option<Tally> {
     (tally.requests == *requests).then_some(tally)
 }
 
+/// The target learns of a domain only through a published route.
+fn idle(domain: &str) -> Finding {
+    let message = "no published route uses it: the target does not serve it, so its certificate and its redirect to HTTPS are not compared";
+    Finding::new(Severity::Warn, "VFY-DOMAIN-IDLE", format!("domains/{domain}"), message)
+        .with_action("nothing, unless clients call it for its certificate or its redirect alone")
+}
+
 /// What a person should know of the routes that requests cannot show.
 fn findings(requests: &Requests) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = requests.idle_domains.iter().map(|domain| idle(domain)).collect();
     for route in &requests.routes {
         let object = format!("routes/{}", route.name);
         let mut add = |severity, code, message: String, action: &str| {

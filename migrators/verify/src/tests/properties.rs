@@ -1,12 +1,12 @@
 //! Properties of the generated requests, over inventories in which routes overlap.
 
-use gateshift_gateway_model::{PublishState, RequestFacts, Route, matches, select};
+use gateshift_gateway_model::{Protocol, PublishState, RequestFacts, Route, matches, select};
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::simulation::between;
-use super::world::{inventories, inventory, moved, route};
+use super::world::{domain, fixture, inventories, inventory, moved, route};
 use crate::book::{Book, Winner, serves};
 use crate::case::{Case, Kind, Reach};
 use crate::generate::requests;
@@ -155,4 +155,13 @@ async fn the_fixture_is_fully_shown() {
         assert!(one.is_covered(), "{one:?}");
         assert!(one.not_shown.is_empty(), "{one:?}");
     }
+}
+
+#[test]
+fn a_domain_that_no_route_uses_is_named_and_not_compared() {
+    let mut inventory = fixture();
+    inventory.domains.push(domain("idle.example.com", Protocol::Https, true));
+    let requests = requests(&inventory, &moved(&inventory), &Settings::default());
+    assert_eq!(requests.idle_domains, ["idle.example.com"]);
+    assert!(requests.cases.iter().all(|case| !format!("{case:?}").contains("idle.example.com")));
 }
