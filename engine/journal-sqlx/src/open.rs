@@ -1,7 +1,7 @@
 //! Opening a file: whose it is, whether it may be written, and how its connections are set.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gateshift_journal::JournalError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -12,6 +12,9 @@ use crate::migrations::{Format, migrate, recognise};
 
 /// How long a connection waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// Between two tries of what SQLite does not wait for by itself.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Bytes that the write-ahead log keeps when it is reset.
 const LOG_LIMIT: &str = "16777216";
@@ -41,9 +44,21 @@ pub(crate) async fn writer(path: &Path, place: &str) -> Result<SqliteConnection,
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("journal_size_limit", LOG_LIMIT);
-    let mut connection = settings.connect().await.map_err(|error| opening(place, &error))?;
+    let mut connection = connect(&settings, place).await?;
     migrate(&mut connection, place).await?;
     Ok(connection)
+}
+
+/// Connects; while another process makes the file, SQLite answers "busy" to the switch to the
+/// write-ahead log at once, without the wait it was told.
+async fn connect(settings: &SqliteConnectOptions, place: &str) -> Result<SqliteConnection, JournalError> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match settings.connect().await.map_err(|error| opening(place, &error)) {
+            Err(JournalError::Locked { .. }) if Instant::now() < until => tokio::time::sleep(AGAIN).await,
+            answer => return answer,
+        }
+    }
 }
 
 /// Recognises a file without writing to it.
