@@ -137,7 +137,8 @@ fn services(state: &State) -> Value {
                 "dnsServers": one.dns_servers,
                 "protocol": one.protocol,
                 "ports": one.ports,
-                "healthCheck": one.health_check,
+                // Never asked for and switched off are one and the same.
+                "healthCheck": one.health_check.as_ref().filter(|check| check["enable"] != json!(false)),
                 "outlierDetection": one.outlier_detection,
                 "healthyPanicThreshold": one.healthy_panic_threshold,
                 "versions": one.versions,
