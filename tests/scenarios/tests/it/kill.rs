@@ -9,6 +9,9 @@ use crate::end::{End, PATIENCE, Timeline, events, lab, undisturbed};
 
 const KILLS: usize = 20;
 const SPEED: u32 = 60;
+/// The part of a run in which it is killed: one that goes faster than the measured one must not have
+/// ended by then.
+const BEFORE_THE_END: f64 = 0.85;
 
 /// Starts the run, or goes on with it once there is one.
 fn go_on(desk: &Desk, lab: &Lab) -> Running {
@@ -71,7 +74,7 @@ fn killed(seed: u64) {
             let (_, began) = timeline.steps.last().unwrap();
             reached = reached.max(*began + Instant::elapsed(&waiting));
         }
-        let left = timeline.all.saturating_sub(reached);
+        let left = timeline.all.mul_f64(BEFORE_THE_END).saturating_sub(reached);
         let moment = reached + left.mul_f64(2.0 * dice.fraction() / (KILLS - kill + 1) as f64);
         let (step, into) = timeline.at(moment);
         let mut running = go_on(&desk, &lab);
