@@ -1,7 +1,7 @@
 //! `uses: traffic`: moves production traffic to the target by DNS weights, stage by stage, and takes
 //! it back at any moment.
 //!
-//! [`decide`](decide::decide) turns the observed records into phases of explicit operations; `apply`
+//! `decide` turns the observed records into phases of explicit operations; `apply`
 //! walks one phase after another, confirms each at the control plane *and* at the authoritative
 //! servers, holds, and measures. `rollback` needs the plan and the DNS connection, nothing else.
 
