@@ -40,7 +40,7 @@ python="$venv/bin/python3"
 
 # The lab lives as long as the write end of this pipe is open.
 mkfifo "$work/stdin"
-"$binary" lab up --until-stdin-closes --record "$work/recording.jsonl" <"$work/stdin" >"$work/lab.json" 9>&- &
+"$binary" lab up --until-stdin-closes --speed 60 --record "$work/recording.jsonl" <"$work/stdin" >"$work/lab.json" 9>&- &
 lab=$!
 exec 9>"$work/stdin"
 for _ in $(seq 300); do
