@@ -1,7 +1,8 @@
 //! The calls this step makes, as thin as they can be.
 
 use gateshift_sdk::api::{CallFailure, CallKind, Host};
-use gateshift_sdk::call::{roa, rpc};
+use gateshift_sdk::call::{Call, roa, rpc};
+use gateshift_sdk::list::whole;
 use gateshift_sdk::model::{OperationKey, StepError};
 use serde_json::{Value, json};
 
@@ -16,20 +17,13 @@ const PAGE_SIZE: usize = 100;
 
 /// Every gateway of the account.
 pub(crate) async fn list_gateways(host: &dyn Host) -> Result<Vec<ObservedGateway>, StepError> {
-    let mut gateways = Vec::new();
-    for page in 1_usize.. {
-        let call = roa(TARGET, "ListGateways", CallKind::Read, "GET", &["v1", "gateways"])
+    let call = |page: u64| {
+        roa(TARGET, "ListGateways", CallKind::Read, "GET", &["v1", "gateways"])
             .query("pageNumber", page)
-            .query("pageSize", PAGE_SIZE);
-        let body = host.call(call.build()).await?.body;
-        let items = body["data"]["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        gateways.extend(items.iter().map(gateway));
-        let total = body["data"]["totalSize"].as_u64().unwrap_or(0) as usize;
-        if items.is_empty() || gateways.len() >= total {
-            break;
-        }
-    }
-    Ok(gateways)
+            .query("pageSize", PAGE_SIZE)
+    };
+    let items = whole(host, call, "/data/items", "/data/totalSize").await?;
+    Ok(items.iter().map(gateway).collect())
 }
 
 fn gateway(item: &Value) -> ObservedGateway {
@@ -66,10 +60,8 @@ pub(crate) async fn list_zones(host: &dyn Host) -> Result<Vec<String>, StepError
 
 /// VPCs of the account in a region with that id: none or one.
 pub(crate) async fn find_vpc(host: &dyn Host, region: &str, vpc: &str) -> Result<Vec<String>, StepError> {
-    let call = rpc(NETWORK, "DescribeVpcs", CallKind::Read).query("RegionId", region).query("VpcId", vpc);
-    let body = host.call(call.build()).await?.body;
-    let items = body["Vpcs"]["Vpc"].as_array().map(Vec::as_slice).unwrap_or_default();
-    whole("DescribeVpcs", items.len(), &body)?;
+    let call = |page: u64| network("DescribeVpcs", region, vpc, page);
+    let items = whole(host, call, "/Vpcs/Vpc", "/TotalCount").await?;
     Ok(items
         .iter()
         .filter_map(|item| item["VpcId"].as_str())
@@ -84,36 +76,22 @@ pub(crate) async fn list_vswitches(
     region: &str,
     vpc: &str,
 ) -> Result<Vec<ObservedVswitch>, StepError> {
-    let mut found = Vec::new();
-    for page in 1_usize.. {
-        let call = rpc(NETWORK, "DescribeVSwitches", CallKind::Read)
-            .query("RegionId", region)
-            .query("VpcId", vpc)
-            .query("PageNumber", page)
-            .query("PageSize", 50);
-        let body = host.call(call.build()).await?.body;
-        let items = body["VSwitches"]["VSwitch"].as_array().map(Vec::as_slice).unwrap_or_default();
-        found.extend(items.iter().map(|item| ObservedVswitch {
-            id: item["VSwitchId"].as_str().unwrap_or_default().to_owned(),
-            zone: item["ZoneId"].as_str().unwrap_or_default().to_owned(),
-            free: item["AvailableIpAddressCount"].as_u64().unwrap_or(0) as u32,
-        }));
-        if items.is_empty() || found.len() as u64 >= body["TotalCount"].as_u64().unwrap_or(0) {
-            whole("DescribeVSwitches", found.len(), &body)?;
-            break;
-        }
-    }
-    Ok(found)
+    let call = |page: u64| network("DescribeVSwitches", region, vpc, page);
+    let items = whole(host, call, "/VSwitches/VSwitch", "/TotalCount").await?;
+    let vswitch = |item: &Value| ObservedVswitch {
+        id: item["VSwitchId"].as_str().unwrap_or_default().to_owned(),
+        zone: item["ZoneId"].as_str().unwrap_or_default().to_owned(),
+        free: item["AvailableIpAddressCount"].as_u64().unwrap_or(0) as u32,
+    };
+    Ok(items.iter().map(vswitch).collect())
 }
 
-/// A list that is shorter than it says itself proves nothing to be missing: it is asked for again.
-fn whole(action: &str, found: usize, body: &Value) -> Result<(), StepError> {
-    let total = body["TotalCount"].as_u64().unwrap_or(0);
-    if found as u64 >= total {
-        return Ok(());
-    }
-    let text = format!("{action} says there are {total} items and lists {found}");
-    Err(StepError::retryable("GS-LIST-SHORT", text))
+fn network(action: &str, region: &str, vpc: &str, page: u64) -> Call {
+    rpc(NETWORK, action, CallKind::Read)
+        .query("RegionId", region)
+        .query("VpcId", vpc)
+        .query("PageNumber", page)
+        .query("PageSize", 50)
 }
 
 /// Asks for a gateway; the answer names its id long before it runs.

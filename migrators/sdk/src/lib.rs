@@ -2,6 +2,7 @@
 //! walker that applies a plan, naming, and a scripted host for tests.
 
 pub mod call;
+pub mod list;
 pub mod name;
 #[cfg(feature = "testing")]
 pub mod testing;

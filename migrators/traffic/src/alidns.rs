@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_sdk::api::{CallFailure, CallKind, Host};
 use gateshift_sdk::async_trait;
-use gateshift_sdk::call::{Call, rpc};
+use gateshift_sdk::call::rpc;
+use gateshift_sdk::list::whole;
 use gateshift_sdk::model::{Operation, OperationKey, StepError};
 use gateshift_sdk::walk::{Applier, Found, Results, WriteFailure, Written};
 use serde_json::{Value, json};
@@ -95,7 +96,7 @@ async fn read_zone(host: &dyn Host, zone: &str) -> Result<Vec<RecordSet>, StepEr
             .query("PageNumber", page)
             .query("PageSize", PAGE_SIZE)
     };
-    let records = pages(host, call, "DomainRecords", "Record").await?;
+    let records = whole(host, call, "/DomainRecords/Record", "/TotalCount").await?;
     let weighted = weighted_sets(host, zone).await?;
     Ok(group(zone, &records, &weighted))
 }
@@ -109,7 +110,7 @@ pub(crate) async fn read_host(host: &dyn Host, set: &RecordSet) -> Result<Option
             .query("PageNumber", page)
             .query("PageSize", PAGE_SIZE)
     };
-    let records = pages(host, call, "DomainRecords", "Record").await?;
+    let records = whole(host, call, "/DomainRecords/Record", "/TotalCount").await?;
     let mut weighted = BTreeSet::new();
     if set.weighted {
         weighted.insert((set.host.clone(), set.kind.clone(), set.line.clone()));
@@ -127,7 +128,7 @@ async fn weighted_sets(host: &dyn Host, zone: &str) -> Result<BTreeSet<(String, 
             .query("PageSize", PAGE_SIZE)
     };
     let mut found = BTreeSet::new();
-    for item in pages(host, call, "SlbSubDomains", "SlbSubDomain").await? {
+    for item in whole(host, call, "/SlbSubDomains/SlbSubDomain", "/TotalCount").await? {
         let name = lower(&item["SubDomain"]).trim_start_matches("@.").to_owned();
         let kind = item["Type"].as_str().unwrap_or_default().to_owned();
         let lines = item["LineAlgorithms"]["LineAlgorithm"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -139,30 +140,6 @@ async fn weighted_sets(host: &dyn Host, zone: &str) -> Result<BTreeSet<(String, 
         }
     }
     Ok(found)
-}
-
-async fn pages(
-    host: &dyn Host,
-    call: impl Fn(u64) -> Call,
-    outer: &str,
-    inner: &str,
-) -> Result<Vec<Value>, StepError> {
-    let mut items = Vec::new();
-    for page in 1.. {
-        let body = host.call(call(page).build()).await?.body;
-        let found = body[outer][inner].as_array().map(Vec::as_slice).unwrap_or_default();
-        items.extend(found.iter().cloned());
-        let total = body["TotalCount"].as_u64().unwrap_or(0);
-        if items.len() as u64 >= total {
-            break;
-        }
-        if found.is_empty() {
-            // A record that a short list lacks is not gone: to take it for gone would roll back for nothing.
-            let text = format!("{outer}: the zone says there are {total} items and lists {}", items.len());
-            return Err(StepError::retryable("GS-LIST-SHORT", text));
-        }
-    }
-    Ok(items)
 }
 
 fn group(zone: &str, records: &[Value], weighted: &BTreeSet<(String, String, String)>) -> Vec<RecordSet> {
