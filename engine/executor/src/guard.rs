@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gateshift_model::{ArtifactRef, OperationKey, Settled, StepError, Timestamp};
+use gateshift_model::{ArtifactRef, OperationKey, Sealed, Settled, StepError, Timestamp};
 use gateshift_step_api::{
     CallFailure, CallReply, CallRequest, DnsQuestion, DnsReply, Host, LogLevel, MetricQuery, MetricSample,
     ProbeFailure, ProbeReply, ProbeRequest, Progress, ServiceFailure,
@@ -91,6 +91,14 @@ impl Host for GuardedHost {
 
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StepError> {
         self.host.get_artifact(artifact).await
+    }
+
+    fn seal(&self, plain: &str) -> Result<Sealed, StepError> {
+        self.host.seal(plain)
+    }
+
+    fn unseal(&self, sealed: &Sealed) -> Result<String, StepError> {
+        self.host.unseal(sealed)
     }
 
     fn progress(&self, progress: Progress) {

@@ -12,6 +12,7 @@ use crate::connection::Connection;
 use crate::credentials::{Choice, Credentials, Kitchen};
 use crate::http::HttpClients;
 use crate::redact::{Redactor, Vault, is_secret_name};
+use crate::seal::Sealer;
 use crate::step_host::StepHost;
 use crate::{ConnectionKind, HostsOptions, admit};
 
@@ -48,6 +49,7 @@ pub(crate) struct Shared {
     kinds: BTreeMap<String, ConnectionKind>,
     kitchen: Arc<Kitchen>,
     vault: Arc<Vault>,
+    pub(crate) sealer: Sealer,
     connections: Mutex<HashMap<String, Arc<Connection>>>,
     runs: Mutex<HashMap<RunId, Arc<Redactor>>>,
 }
@@ -75,6 +77,7 @@ impl Hosts {
             http,
             kitchen: Arc::new(kitchen),
             vault: Arc::new(vault),
+            sealer: Sealer::new(options.seal_key_file.clone()),
             connections: Mutex::default(),
             runs: Mutex::default(),
             options,

@@ -24,6 +24,7 @@ mod overrides;
 mod pacing;
 mod probe;
 mod redact;
+mod seal;
 mod secret;
 mod settings;
 mod sign;

@@ -23,6 +23,9 @@ pub struct HostsOptions {
     /// Key behind the fingerprints that stand for redacted values; a fresh one when absent, and then
     /// fingerprints can be compared inside one process only.
     pub fingerprint_key: Option<Secret>,
+    /// File of the key that seals secrets of the objects that are worked on; made when it is first needed.
+    /// Without it sealed secrets open in this process only.
+    pub seal_key_file: Option<PathBuf>,
     /// Patience and sizes.
     pub limits: Limits,
     /// The time.
@@ -38,6 +41,7 @@ impl HostsOptions {
             overrides: Overrides::default(),
             environment: EnvironmentSource::process(),
             fingerprint_key: None,
+            seal_key_file: None,
             limits: Limits::default(),
             clock: Clock::system(),
         }

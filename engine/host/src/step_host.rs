@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gateshift_model::{ArtifactRef, CallRecord, OperationKey, Settled, StepError, Timestamp};
+use gateshift_model::{ArtifactRef, CallRecord, OperationKey, Sealed, Settled, StepError, Timestamp};
 use gateshift_step_api::{
     CallFailure, CallKind, CallReply, CallRequest, DnsQuestion, DnsReply, Host, LogLevel, Manifest,
     MetricQuery, MetricSample, ProbeFailure, ProbeReply, ProbeRequest, Progress, Recorder, ServiceFailure,
@@ -194,6 +194,17 @@ impl Host for StepHost {
 
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StepError> {
         self.recorder.get_artifact(artifact).await
+    }
+
+    fn seal(&self, plain: &str) -> Result<Sealed, StepError> {
+        self.redactor.learn(plain);
+        self.shared.sealer.seal(plain)
+    }
+
+    fn unseal(&self, sealed: &Sealed) -> Result<String, StepError> {
+        let plain = self.shared.sealer.unseal(sealed)?;
+        self.redactor.learn(&plain);
+        Ok(plain)
     }
 
     fn progress(&self, mut progress: Progress) {

@@ -13,6 +13,8 @@ mod finding;
 mod fold;
 mod ids;
 mod operation;
+mod planned;
+mod sealed;
 mod time;
 mod units;
 
@@ -26,5 +28,7 @@ pub use finding::{Checkpoint, CheckpointResult, Finding, Severity};
 pub use fold::{IllegalEvent, OperationState, RESUME, RunState, RunStatus, StepState, StepStatus};
 pub use ids::{ConnectionName, Generation, InvalidName, MigratorName, OperationKey, RunId, Seq, StepName};
 pub use operation::{ObjectRef, Operation, Outcome, Plan, Settled, Verb};
+pub use planned::{is_planned, planned_id};
+pub use sealed::{SEALED, Sealed};
 pub use time::Timestamp;
 pub use units::{UnitMistake, parse_duration, parse_percent};

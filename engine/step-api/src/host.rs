@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gateshift_model::{ArtifactRef, OperationKey, Settled, StepError, Timestamp};
+use gateshift_model::{ArtifactRef, OperationKey, Sealed, Settled, StepError, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,6 +40,13 @@ pub trait Host: Send + Sync {
 
     /// Reads an artifact of this run.
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StepError>;
+
+    /// Encrypts a secret of the object that is worked on (a token set, a password in a configuration), so that
+    /// it may stand in plans, checkpoints and artifacts. From then on the plain text is redacted like the host's own.
+    fn seal(&self, plain: &str) -> Result<Sealed, StepError>;
+
+    /// Opens what [`Host::seal`] made, in this process or an earlier one.
+    fn unseal(&self, sealed: &Sealed) -> Result<String, StepError>;
 
     /// How far the step is. Best effort, last value wins.
     fn progress(&self, progress: Progress);

@@ -86,6 +86,14 @@ pub trait Migrator: Send + Sync {
     /// pure function of it, of the settings and of earlier outputs. Writes nothing.
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError>;
 
+    /// What the output would be if the plan were applied: ids of objects that do not exist yet are marks of
+    /// [`planned_id`](gateshift_model::planned_id). Lets later steps be planned before anything is written.
+    /// Pure. `None` when it cannot be foreseen.
+    fn foresee(&self, input: &StepInput, plan: &Plan) -> Option<Value> {
+        let _ = (input, plan);
+        None
+    }
+
     /// Acts: walks the plan's operations without any choice of its own.
     async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError>;
 

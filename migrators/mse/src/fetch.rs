@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::answers::Answers;
 use crate::client::{Client, Paging};
+use crate::secrets;
 
 /// Detail calls under way at once.
 const SIDE_BY_SIDE: usize = 8;
@@ -32,7 +33,7 @@ const FILTERED_PAGES: &[&str] =
 /// The three rule lists: a filter, no pages.
 const RULES: &[&str] = &["ListGatewayFlowRule", "ListGatewayIsolationRule", "ListGatewayCircuitBreakerRule"];
 
-/// Reads the whole gateway.
+/// Reads the whole gateway. Secrets in the answers are sealed.
 pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<Answers, StepError> {
     let client = Client::new(host, connection, gateway);
     let mut answers = Answers::default();
@@ -71,6 +72,7 @@ pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<A
         let ids: Vec<String> = answers.items(list).map(|item| id_text(&item[id])).collect();
         details(host, client, &mut answers, detail, parameter, ids).await?;
     }
+    secrets::seal(host, &mut answers)?;
     Ok(answers)
 }
 

@@ -10,6 +10,7 @@ mod client;
 mod convert;
 mod fetch;
 mod read;
+mod secrets;
 mod times;
 mod wire;
 

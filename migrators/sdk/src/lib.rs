@@ -4,6 +4,7 @@
 pub mod call;
 pub mod list;
 pub mod name;
+pub mod sealed;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod walk;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gateshift_model::{
-    ArtifactRef, OperationKey, RunId, Settled, StepError, StepName, Timestamp, digest_bytes,
+    ArtifactRef, OperationKey, RunId, Sealed, Settled, StepError, StepName, Timestamp, digest_bytes,
 };
 use gateshift_step_api::{
     CallFailure, CallReply, CallRequest, DnsQuestion, DnsReply, Host, LogLevel, MetricQuery, MetricSample,
@@ -174,6 +174,14 @@ impl Host for ScriptedHost {
         })
     }
 
+    fn seal(&self, plain: &str) -> Result<Sealed, StepError> {
+        Ok(Sealed::from_cipher(&hex(plain)))
+    }
+
+    fn unseal(&self, sealed: &Sealed) -> Result<String, StepError> {
+        sealed.cipher().and_then(unhex).ok_or_else(|| StepError::permanent("GS-SEAL-KEY", "no sealed text"))
+    }
+
     fn progress(&self, _: Progress) {}
 
     fn log(&self, _: LogLevel, line: &str) {
@@ -197,4 +205,14 @@ impl Host for ScriptedHost {
     fn time_scale(&self) -> f64 {
         1.0
     }
+}
+
+/// Plain text must not be found in what is called sealed, even in tests.
+fn hex(plain: &str) -> String {
+    plain.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<String> {
+    let bytes = (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok());
+    String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()
 }

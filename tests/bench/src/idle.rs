@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gateshift_model::{
-    ArtifactRef, Checkpoint, MigratorName, OperationKey, Plan, Settled, StepError, Timestamp, UndoScope,
+    ArtifactRef, Checkpoint, MigratorName, OperationKey, Plan, Sealed, Settled, StepError, Timestamp,
+    UndoScope,
 };
 use gateshift_step_api::{
     Applied, CallFailure, CallReply, CallRequest, DnsQuestion, DnsReply, Host, HostProvider, LogLevel,
@@ -110,6 +111,14 @@ impl Host for IdleHost {
 
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StepError> {
         self.recorder.get_artifact(artifact).await
+    }
+
+    fn seal(&self, plain: &str) -> Result<Sealed, StepError> {
+        Ok(Sealed::from_cipher(plain))
+    }
+
+    fn unseal(&self, sealed: &Sealed) -> Result<String, StepError> {
+        Ok(sealed.cipher().unwrap_or_default().to_owned())
     }
 
     fn progress(&self, progress: Progress) {

@@ -20,7 +20,7 @@ pub(super) async fn run(given: &Run, store: Option<&str>, output: &Output) -> Re
     let rehearsal = from_file(given.endpoints.endpoints.as_deref())?;
     let store = Store::of(store, Some(&given.workflow.workflow))?;
     let journal = store.open().await?;
-    let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal)?;
+    let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal, store.seal_key_file())?;
     check_connections(&hosts, &checked.definition)?;
     let id = engine.submit(RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition }).await?;
     output.say(&format!("run {id}"));
@@ -46,7 +46,7 @@ pub(super) async fn existing(
     let id = find_run(&*journal, run).await?;
     let state = state_of(&*journal, id).await?;
     let rehearsal = of_run(&state.definition, endpoints.endpoints.as_deref())?;
-    let (engine, _) = engine(journal, &BuiltIn::new(), &rehearsal)?;
+    let (engine, _) = engine(journal, &BuiltIn::new(), &rehearsal, store.seal_key_file())?;
     Ok((store, engine, id))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn embedded(
     let rehearsal = from_file(endpoints)?;
     let store = Store::of(store, None)?;
     let journal = store.open().await?;
-    let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal)?;
+    let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal, store.seal_key_file())?;
     check_connections(&hosts, &checked.definition)?;
     let id = engine.submit(RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition }).await?;
     let driven = drive(&engine, id, Course::Begin, watcher(output)).await;

@@ -1,5 +1,6 @@
 //! The engine over the journal, the built-in migrators, and hosts.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gateshift_executor::{Engine, EngineOptions};
@@ -23,10 +24,12 @@ pub(crate) fn engine(
     journal: Arc<dyn Journal>,
     migrators: &BuiltIn,
     rehearsal: &Rehearsal,
+    seal_key_file: PathBuf,
 ) -> Result<(Engine, Hosts), CliError> {
     let mut environment = EnvironmentSource::process();
     environment.variables.extend(rehearsal.keys.clone());
     let hosts = Hosts::new(HostsOptions {
+        seal_key_file: Some(seal_key_file),
         overrides: rehearsal.overrides.clone(),
         environment,
         ..HostsOptions::new(kinds())

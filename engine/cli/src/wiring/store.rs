@@ -34,6 +34,13 @@ impl Store {
         &self.0
     }
 
+    /// File of the key that seals secrets, beside the journal.
+    pub(crate) fn seal_key_file(&self) -> PathBuf {
+        let mut name = self.0.clone().into_os_string();
+        name.push(".key");
+        PathBuf::from(name)
+    }
+
     /// For writing; made when it is missing.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Journal>, CliError> {
         Ok(Arc::new(SqliteJournal::open(&self.0).await?))

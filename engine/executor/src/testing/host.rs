@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gateshift_model::{ArtifactRef, CallRecord, OperationKey, Settled, StepError, Timestamp};
+use gateshift_model::{ArtifactRef, CallRecord, OperationKey, Sealed, Settled, StepError, Timestamp};
 use gateshift_step_api::{
     CallFailure, CallKind, CallReply, CallRequest, DnsQuestion, DnsReply, Host, HostProvider, LogLevel,
     MetricQuery, MetricSample, ProbeFailure, ProbeReply, ProbeRequest, Progress, Recorder, ServiceFailure,
@@ -123,6 +123,14 @@ impl Host for FakeHost {
 
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StepError> {
         self.recorder.get_artifact(artifact).await
+    }
+
+    fn seal(&self, plain: &str) -> Result<Sealed, StepError> {
+        Ok(Sealed::from_cipher(plain))
+    }
+
+    fn unseal(&self, sealed: &Sealed) -> Result<String, StepError> {
+        Ok(sealed.cipher().unwrap_or_default().to_owned())
     }
 
     fn progress(&self, progress: Progress) {

@@ -97,6 +97,14 @@ impl Redactor {
         (self.known(&Value::Object(record), true), Digest::from_hex(&hex::encode(digest)))
     }
 
+    /// Takes note of a text that a migrator called secret, and of what looks secret inside it.
+    pub(crate) fn learn(&self, plain: &str) {
+        insert(&self.seen, plain);
+        for range in names::secrets_in_text(plain) {
+            insert(&self.seen, &plain[range]);
+        }
+    }
+
     /// A text that people or the journal get to see: without any secret that is known.
     pub(crate) fn message(&self, text: &str) -> String {
         let text = self.replace(text, &self.vault.own);

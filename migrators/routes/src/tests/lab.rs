@@ -15,7 +15,8 @@ use gateshift_sdk::api::{
     StepInput, Undone,
 };
 use gateshift_sdk::model::{
-    ArtifactRef, Checkpoint, MigratorName, OperationKey, Plan, Settled, StepError, Timestamp, digest_bytes,
+    ArtifactRef, Checkpoint, MigratorName, OperationKey, Plan, Sealed, Settled, StepError, Timestamp,
+    digest_bytes,
 };
 use gateshift_sdk::{async_trait, testing, to_json};
 use serde_json::{Map, Value, json};
@@ -415,6 +416,14 @@ impl Host for Lab {
 
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, StepError> {
         Ok(self.state().artifacts[artifact.digest.as_str()].clone())
+    }
+
+    fn seal(&self, plain: &str) -> Result<Sealed, StepError> {
+        Ok(Sealed::from_cipher(plain))
+    }
+
+    fn unseal(&self, sealed: &Sealed) -> Result<String, StepError> {
+        Ok(sealed.cipher().unwrap_or_default().to_owned())
     }
 
     fn progress(&self, _: Progress) {}

@@ -51,7 +51,7 @@ pub(super) async fn run(given: &Demo, store: Option<&str>, output: &Output) -> R
     let store = store_of(store)?;
     let journal = store.store.open().await?;
     let rehearsal = from_lab(endpoints)?;
-    let (engine, _) = engine(journal.clone(), &BuiltIn::new(), &rehearsal)?;
+    let (engine, _) = engine(journal.clone(), &BuiltIn::new(), &rehearsal, store.store.seal_key_file())?;
     let client = lab
         .load_client(given.rate)
         .map_err(|error| CliError::new("GS-LAB", format!("the load client cannot start: {error}")))?;
