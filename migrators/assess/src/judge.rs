@@ -277,7 +277,7 @@ fn not_carried(inventory: &Inventory, findings: &mut Vec<Finding>) {
         );
     };
     for route in &inventory.routes {
-        for policy in route.policies.keys() {
+        for policy in route.other_policies.keys() {
             block(format!("routes/{}/{policy}", route.name), &format!("policy {policy}"));
         }
     }

@@ -71,6 +71,50 @@ pub struct TargetRoute {
     pub deployed: bool,
 }
 
+/// Output of `security`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Secured {
+    /// Lists: id at the source -> ids of the policies that carry it; empty for one that was flattened away.
+    pub lists: BTreeMap<String, Vec<String>>,
+    /// Routes whose effective list was written on the route itself, by id at the source.
+    pub flattened: Vec<String>,
+    /// Authentications: id at the source -> id of the policy.
+    pub authentications: BTreeMap<String, String>,
+    /// Consumers: id at the source -> id at the target.
+    pub consumers: BTreeMap<String, String>,
+    /// Authorization rules made.
+    pub grants: u64,
+}
+
+/// Output of `plugins`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plugged {
+    /// Plugins: id at the source -> id of the installation at the target.
+    pub plugins: BTreeMap<String, String>,
+    /// Attachments made.
+    pub attachments: u64,
+}
+
+/// Output of `observability`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Alert rules: id at the source, or name of the baseline rule -> id at the target.
+    pub alerts: BTreeMap<String, String>,
+    /// What a person did in the console and was read back.
+    pub manual: Vec<String>,
+}
+
+/// Output of `parameters`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tuned {
+    /// Parameters written, by the source's name -> value.
+    pub written: BTreeMap<String, serde_json::Value>,
+    /// Parameters that were equal already.
+    pub equal: u64,
+    /// The gateway was restarted for them.
+    pub restarted: bool,
+}
+
 /// Output of `verify`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verified {

@@ -6,10 +6,13 @@ use gateshift_model::StepError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Certificate, Domain, Instance, Route, Service, Source};
+use crate::{
+    AccessList, Authentication, Certificate, Consumer, Domain, Instance, Observability, Plugin, Route,
+    Service, Source,
+};
 
 /// Format of [`Inventory`]; a reader refuses a newer one.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Everything known of a source gateway.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,27 @@ pub struct Inventory {
     pub services: Vec<Service>,
     /// Routes, in ascending order of creation.
     pub routes: Vec<Route>,
+    /// Black and white lists.
+    #[serde(default)]
+    pub access_lists: Vec<AccessList>,
+    /// Authentication for the whole gateway.
+    #[serde(default)]
+    pub authentications: Vec<Authentication>,
+    /// Consumers with their grants.
+    #[serde(default)]
+    pub consumers: Vec<Consumer>,
+    /// Routes that ask for a consumer, by id.
+    #[serde(default)]
+    pub guarded_routes: Vec<String>,
+    /// Plugins with their rules.
+    #[serde(default)]
+    pub plugins: Vec<Plugin>,
+    /// Traces, logs, alerts.
+    #[serde(default)]
+    pub observability: Observability,
+    /// Gateway parameters by the source's names, effective values.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Value>,
     /// Objects that later work carries over (plugins, authentication, lists, consumers, rules,
     /// parameters), by kind, as the source answered them.
     #[serde(default)]
@@ -96,10 +120,10 @@ impl Inventory {
         };
         let inventory: Self = serde_json::from_slice(bytes)
             .map_err(|error| unreadable(format!("the inventory cannot be read: {error}")))?;
-        if inventory.format > FORMAT {
+        if inventory.format != FORMAT {
             let found = inventory.format;
             return Err(unreadable(format!(
-                "the inventory has format {found}, and this version reads up to {FORMAT}"
+                "the inventory has format {found}, and this version reads {FORMAT}"
             )));
         }
         Ok(inventory)

@@ -6,19 +6,36 @@ mod handover;
 mod instance;
 mod inventory;
 mod matching;
+mod observability;
+mod plugin;
+mod policy;
 mod route;
+mod security;
 mod service;
 
-pub use handover::{Assessed, Shifted, StageReached, TargetInstance, TargetRoute, TargetRoutes, Verified};
+pub use handover::{
+    Assessed, Observed, Plugged, Secured, Shifted, StageReached, TargetInstance, TargetRoute, TargetRoutes,
+    Tuned, Verified,
+};
 pub use instance::{
     Certificate, Domain, Entry, Http2, Instance, ManagedBy, Mtls, NetworkKind, NodeSize, Protocol,
     PublishState,
 };
 pub use inventory::{Accounting, FORMAT, Inventory, Origin, RawAnswer, UnknownField};
 pub use matching::{Precedence, RequestFacts, matches, precedence, select};
+pub use observability::{AlertPlace, AlertRule, LogDelivery, Observability, Tracing};
+pub use plugin::{Plugin, PluginRule, Stage};
+pub use policy::{
+    CircuitBreaker, ConcurrencyLimit, Cors, Direction, DubboMethod, DubboTranscoding, HeaderChange, HeaderOp,
+    Mirror, PathRewrite, RateLimit, Refusal, RefusalKind, Rewrite, RoutePolicies,
+};
 pub use route::{
     Destination, Fallback, MatchKind, PathMatch, RedirectTo, Retry, Route, RouteMatch, RouteTarget, Timeout,
     ValueMatch,
+};
+pub use security::{
+    AccessList, AuthResource, AuthScheme, Authentication, Consumer, ExternalAuth, Grant, HeaderCondition,
+    Level, Oidc, TokenPlace,
 };
 pub use service::{
     BackendTls, Balancer, HashKey, HealthCheck, LoadBalancing, PortPolicy, PortTls, Service, ServiceKind,

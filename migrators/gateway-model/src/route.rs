@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ManagedBy, PublishState};
+use crate::{DubboTranscoding, ManagedBy, PublishState, RoutePolicies};
 
 /// How a text is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,6 +74,9 @@ pub struct RouteTarget {
     /// Protocol towards it, when the route sets one.
     #[serde(default)]
     pub protocol: Option<String>,
+    /// Requests become calls of a Dubbo service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dubbo: Option<DubboTranscoding>,
 }
 
 /// Where a redirect leads.
@@ -185,9 +188,12 @@ pub struct Route {
     pub state: PublishState,
     /// Who keeps it.
     pub managed_by: ManagedBy,
-    /// Policies that later work carries over, as the source answered them, by name.
+    /// What it does beside forwarding.
     #[serde(default)]
-    pub policies: std::collections::BTreeMap<String, Value>,
+    pub policies: RoutePolicies,
+    /// Policies that are not read into [`Route::policies`], as the source answered them, by name.
+    #[serde(default)]
+    pub other_policies: std::collections::BTreeMap<String, Value>,
 }
 
 impl Route {

@@ -110,6 +110,13 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         sources,
         services,
         routes,
+        access_lists: Vec::new(),
+        authentications: Vec::new(),
+        consumers: Vec::new(),
+        guarded_routes: Vec::new(),
+        plugins: Vec::new(),
+        observability: Default::default(),
+        parameters: BTreeMap::new(),
         others: others(answers),
         accounting,
         raw: answers

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use gateshift_gateway_model::{
-    Destination, Fallback, MatchKind, PathMatch, RedirectTo, Retry, Route, RouteMatch, RouteTarget, Timeout,
-    ValueMatch,
+    Destination, Fallback, MatchKind, PathMatch, RedirectTo, Retry, Route, RouteMatch, RoutePolicies,
+    RouteTarget, Timeout, ValueMatch,
 };
 use gateshift_sdk::model::Finding;
 use serde_json::{Value, json};
@@ -55,7 +55,8 @@ fn convert(listed: &Value, wire: &RouteDetail) -> Result<Route, String> {
         created_at,
         state,
         managed_by: managed_by(&listed["Type"]),
-        policies: policies(wire),
+        policies: RoutePolicies::default(),
+        other_policies: policies(wire),
     })
 }
 
@@ -152,6 +153,7 @@ fn target(service: &RouteService) -> Result<RouteTarget, String> {
         version: some(&service.version),
         weight: service.percent.unwrap_or(100),
         protocol: some(&service.agreement_type),
+        dubbo: None,
     })
 }
 

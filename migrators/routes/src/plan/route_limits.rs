@@ -58,7 +58,7 @@ pub(super) fn published(draft: &mut Draft<'_>, route: &Route, object: &str) -> O
 
 /// What this version cannot carry over with a route stops it.
 pub(super) fn carried(draft: &mut Draft<'_>, route: &Route, object: &str) {
-    for policy in route.policies.keys() {
+    for policy in route.other_policies.keys() {
         let message = format!("{policy} is in use and this version does not carry it over");
         draft.find(
             Severity::Block,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use gateshift_gateway_model::{
     Accounting, BackendTls, Balancer, Destination, Domain, FORMAT, Fallback, HashKey, HealthCheck, Http2,
     Instance, Inventory, LoadBalancing, ManagedBy, MatchKind, Mtls, NodeSize, Origin, PathMatch, Protocol,
-    PublishState, RedirectTo, Retry, Route, RouteMatch, RouteTarget, Service, ServiceKind, ServiceVersion,
-    Source, SourceKind, Timeout, TlsMode,
+    PublishState, RedirectTo, Retry, Route, RouteMatch, RoutePolicies, RouteTarget, Service, ServiceKind,
+    ServiceVersion, Source, SourceKind, Timeout, TlsMode,
 };
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ pub(crate) fn target(service: &str, weight: u32) -> RouteTarget {
         version: None,
         weight,
         protocol: None,
+        dubbo: None,
     }
 }
 
@@ -41,7 +42,8 @@ pub(crate) fn route(name: &str, domain: &str, path: &str) -> Route {
         created_at: 0,
         state: PublishState::Published,
         managed_by: ManagedBy::Operator,
-        policies: BTreeMap::new(),
+        policies: RoutePolicies::default(),
+        other_policies: BTreeMap::new(),
     }
 }
 
@@ -166,6 +168,13 @@ pub(crate) fn inventory() -> Inventory {
         sources: vec![source("k", SourceKind::Kubernetes, "c-1"), source("n", SourceKind::Nacos, "mse-1")],
         services: vec![checked, versioned, nacos, dns, function],
         routes,
+        access_lists: Vec::new(),
+        authentications: Vec::new(),
+        consumers: Vec::new(),
+        guarded_routes: Vec::new(),
+        plugins: Vec::new(),
+        observability: Default::default(),
+        parameters: BTreeMap::new(),
         others: BTreeMap::new(),
         accounting: Accounting::default(),
         raw: vec![],

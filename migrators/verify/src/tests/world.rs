@@ -42,6 +42,7 @@ pub(crate) fn service(name: &str, weight: u32) -> RouteTarget {
         version: None,
         weight,
         protocol: None,
+        dubbo: None,
     }
 }
 
@@ -65,7 +66,8 @@ pub(crate) fn route(number: i64, domains: &[&str], kind: MatchKind, path: &str) 
         created_at: number,
         state: PublishState::Published,
         managed_by: ManagedBy::Operator,
-        policies: BTreeMap::new(),
+        policies: RoutePolicies::default(),
+        other_policies: BTreeMap::new(),
     }
 }
 
@@ -98,6 +100,13 @@ pub(crate) fn inventory(domains: Vec<Domain>, routes: Vec<Route>) -> Inventory {
         sources: Vec::new(),
         services: Vec::new(),
         routes,
+        access_lists: Vec::new(),
+        authentications: Vec::new(),
+        consumers: Vec::new(),
+        guarded_routes: Vec::new(),
+        plugins: Vec::new(),
+        observability: Default::default(),
+        parameters: BTreeMap::new(),
         others: BTreeMap::new(),
         accounting: Accounting::default(),
         raw: Vec::new(),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::policy::{AddressList, GlobalAuth, Levels, Parameters, PluginRule, Policies};
 use crate::world::UpstreamName;
 
 /// Everything a data plane routes by.
@@ -17,6 +18,16 @@ pub struct GatewayConfig {
     pub domains: Vec<Domain>,
     /// Published routes only.
     pub routes: Vec<Route>,
+    /// Lists of addresses in force.
+    pub lists: Vec<AddressList>,
+    /// How lists of several levels go together: the products differ.
+    pub levels: Levels,
+    /// Authentication for the whole gateway, in force.
+    pub authentications: Vec<GlobalAuth>,
+    /// Plugin rules in force, in the order in which they see a request.
+    pub plugins: Vec<PluginRule>,
+    /// Parameters that a request can show.
+    pub parameters: Parameters,
 }
 
 /// A host name the gateway serves.
@@ -51,6 +62,8 @@ pub struct Route {
     pub sequence: u64,
     /// What happens to a request that matches.
     pub action: Action,
+    /// What is done beside that.
+    pub policies: Policies,
 }
 
 /// A path condition.

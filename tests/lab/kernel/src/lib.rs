@@ -7,6 +7,7 @@ mod clock;
 mod cloud;
 pub mod gateway;
 mod network;
+pub mod policy;
 mod world;
 mod zone;
 

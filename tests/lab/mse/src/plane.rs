@@ -2,6 +2,7 @@
 //! the world knows the backends by.
 
 use gateshift_lab_kernel::gateway::{self as plane, Forward, GatewayConfig};
+use gateshift_lab_kernel::policy::Policies;
 
 use crate::state::{Action, Content, Gateway, Route, Target};
 
@@ -29,6 +30,7 @@ pub(crate) fn config(gateway: &Gateway) -> GatewayConfig {
             .iter()
             .filter_map(|route| Some(served(gateway, route, route.serving.as_ref()?)))
             .collect(),
+        ..GatewayConfig::default()
     }
 }
 
@@ -48,6 +50,7 @@ fn served(gateway: &Gateway, route: &Route, content: &Content) -> plane::Route {
         created_ms: route.created_ms,
         sequence: route.id.unsigned_abs(),
         action: action(gateway, content),
+        policies: Policies::default(),
     }
 }
 

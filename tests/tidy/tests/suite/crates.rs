@@ -36,6 +36,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("migrators/assess", STEP),
     ("migrators/instance", STEP),
     ("migrators/routes", STEP),
+    ("migrators/security", STEP),
+    ("migrators/plugins", STEP),
+    ("migrators/observability", STEP),
+    ("migrators/parameters", STEP),
     ("migrators/verify", STEP),
     ("migrators/traffic", STEP),
     // The lab is built from the products' documentation and shares no line with what it tests.

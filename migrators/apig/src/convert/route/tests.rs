@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gateshift_gateway_model::{
     Destination, ManagedBy, MatchKind, PathMatch, PublishState, RedirectTo, Retry, Route, RouteMatch,
-    RouteTarget, Timeout, ValueMatch,
+    RoutePolicies, RouteTarget, Timeout, ValueMatch,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -51,6 +51,7 @@ fn target(versioned: bool) -> impl Strategy<Value = RouteTarget> {
             version,
             weight,
             protocol,
+            dubbo: None,
         })
 }
 
@@ -84,7 +85,8 @@ prop_compose! {
             created_at: 0,
             state: PublishState::Published,
             managed_by: ManagedBy::Operator,
-            policies: BTreeMap::new(),
+            policies: RoutePolicies::default(),
+            other_policies: BTreeMap::new(),
         }
     }
 }
@@ -187,6 +189,7 @@ fn versions_of_one_service_go_by_tag_and_those_of_several_by_ratio() {
         version: Some(version.to_owned()),
         weight: 50,
         protocol: None,
+        dubbo: None,
     };
     for (second, scene) in [("1", "MultiServiceByTag"), ("2", "MultiServiceByRatio")] {
         let destination = Destination::Versions { targets: vec![one("1", "v1"), one(second, "v2")] };

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateshift_lab_kernel::gateway::{
     Action, Domain, Forward, GatewayConfig, MatchKind, PathMatch, Route, Target, ValueMatch,
 };
+
 use serde_json::Value;
 
 use super::gateway::Gateway;
@@ -46,7 +47,7 @@ fn config(cx: &Cx<'_>, state: &State, id: &str, gateway: &Gateway) -> GatewayCon
         })
         .collect();
     let addresses = gateway.balancers.iter().flat_map(|balancer| balancer.ips.iter().copied()).collect();
-    GatewayConfig { gateway_id: id.to_owned(), addresses, domains, routes }
+    GatewayConfig { gateway_id: id.to_owned(), addresses, domains, routes, ..GatewayConfig::default() }
 }
 
 type Policies<'a> = BTreeMap<(&'a str, &'a str), &'a Policy>;
@@ -105,6 +106,7 @@ impl View<'_> {
             created_ms: self.route.created_ms,
             sequence,
             action: self.action(self.content.backend.as_ref()?),
+            policies: gateshift_lab_kernel::policy::Policies::default(),
         })
     }
 

@@ -133,6 +133,7 @@ mod tests {
             queries: Vec::new(),
             created_ms: 0,
             sequence: 0,
+            policies: Default::default(),
             action: Action::Forward(forward),
         }
     }

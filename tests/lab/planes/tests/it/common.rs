@@ -38,6 +38,7 @@ pub(crate) fn route(name: &str, domains: &[&str], kind: MatchKind, path: &str, a
         queries: Vec::new(),
         created_ms: 0,
         sequence: 0,
+        policies: Default::default(),
         action,
     }
 }
@@ -94,7 +95,13 @@ pub(crate) fn cloud(speed: f64) -> Arc<Cloud> {
 }
 
 pub(crate) fn gateway(id: &str, address: IpAddr, domains: Vec<Domain>, routes: Vec<Route>) -> GatewayConfig {
-    GatewayConfig { gateway_id: id.to_owned(), addresses: vec![address], domains, routes }
+    GatewayConfig {
+        gateway_id: id.to_owned(),
+        addresses: vec![address],
+        domains,
+        routes,
+        ..GatewayConfig::default()
+    }
 }
 
 /// Running data planes whose configuration the test edits.

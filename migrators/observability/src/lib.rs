@@ -1,0 +1,1 @@
+//! Step `observability`: tracing, access logs, alerts.

@@ -1,0 +1,1 @@
+//! Step `parameters`: gateway parameters by effective value.

@@ -1,0 +1,1 @@
+//! Step `plugins`: the provider's plugins, custom binaries and their rules.

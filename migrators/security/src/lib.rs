@@ -1,0 +1,1 @@
+//! Step `security`: address lists, global authentication, consumers and their grants.
