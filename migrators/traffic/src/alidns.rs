@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_sdk::api::{CallFailure, CallKind, Host};
+use gateshift_sdk::api::{CallFailure, CallKind, DnsQuestion, Host};
 use gateshift_sdk::async_trait;
 use gateshift_sdk::call::rpc;
 use gateshift_sdk::list::whole;
@@ -83,10 +83,25 @@ pub(crate) async fn observe(host: &dyn Host, domains: &BTreeSet<String>) -> Resu
             min_ttl: info["MinTtl"].as_u64().unwrap_or(600) as u32,
             max_records: if free { FREE_RECORDS } else { PAID_RECORDS },
             blocked: info["InBlackHole"] == Value::Bool(true),
+            servers: servers(&info),
+            delegated_to: delegation(host, &name).await,
             name,
         });
     }
     Ok(observed)
+}
+
+fn servers(info: &Value) -> Vec<String> {
+    let listed = info["DnsServers"]["DnsServer"].as_array().map(Vec::as_slice).unwrap_or_default();
+    listed.iter().map(|server| lower(server).trim_end_matches('.').to_owned()).collect()
+}
+
+/// The name servers that answer for the zone; `None` when nobody says so.
+async fn delegation(host: &dyn Host, zone: &str) -> Option<Vec<String>> {
+    let question = DnsQuestion { name: zone.to_owned(), kind: "NS".to_owned(), server: None };
+    let reply = host.resolve(question).await.ok()?;
+    let named = reply.answers.into_iter().filter(|answer| answer.kind == "NS");
+    Some(named.map(|answer| answer.value).collect())
 }
 
 async fn read_zone(host: &dyn Host, zone: &str) -> Result<Vec<RecordSet>, StepError> {

@@ -1,6 +1,8 @@
 //! From the observed records to phases of explicit writes: lower the TTL and wait the old one out,
 //! open the weights without exposing the target, then one phase a stage. Pure.
 
+mod notes;
+
 use std::collections::BTreeSet;
 
 use gateshift_gateway_model::address::is_wildcard;
@@ -30,6 +32,7 @@ pub(crate) fn decide(
     let sides = Sides::of(inventory, target);
     let sets = chosen(observed, &sides, settings, &mut findings);
     check_coverage(inventory, &sets, settings, &mut findings);
+    notes::add(observed, &sets, &mut findings);
     let ttl = settings.ttl.max(zones_of(observed, &sets).map(|zone| zone.min_ttl).max().unwrap_or(1));
     if ttl > settings.ttl {
         findings.push(Finding::new(

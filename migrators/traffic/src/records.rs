@@ -58,6 +58,10 @@ pub(crate) struct Zone {
     pub(crate) max_records: usize,
     /// The provider has blocked it.
     pub(crate) blocked: bool,
+    /// Name servers that the provider gave it, lower case.
+    pub(crate) servers: Vec<String>,
+    /// Name servers that it is really delegated to; absent when nobody could be asked.
+    pub(crate) delegated_to: Option<Vec<String>>,
 }
 
 impl RecordSet {

@@ -98,7 +98,14 @@ fn set(host: &str, kind: &str, values: &[&str]) -> RecordSet {
 
 fn observed(sets: Vec<RecordSet>) -> Observed {
     Observed {
-        zones: vec![Zone { name: "example.com".into(), min_ttl: 1, max_records: 90, blocked: false }],
+        zones: vec![Zone {
+            name: "example.com".into(),
+            min_ttl: 1,
+            max_records: 90,
+            blocked: false,
+            servers: vec!["ns1.example".into()],
+            delegated_to: Some(vec!["ns1.example".into()]),
+        }],
         sets,
     }
 }
@@ -222,7 +229,7 @@ fn what_must_not_be_touched_is_a_finding() {
         &observed(vec![set("www.example.com", "A", &OLD[..1])]),
         &settings(&[0.5]),
     );
-    assert_eq!(half.findings[0].code, "DNS-GRANULARITY");
+    assert!(half.findings.iter().any(|finding| finding.code == "DNS-GRANULARITY"));
 }
 
 #[test]
@@ -240,4 +247,39 @@ fn aliases_stay_aliases() {
         .map(|operation| operation.after["value"].clone())
         .collect();
     assert_eq!(added, [json!("new.example.net")]);
+}
+
+#[test]
+fn the_zone_itself_is_looked_at() {
+    let codes = |observed: &Observed| -> Vec<(String, Severity)> {
+        let plan = decide(&inventory(&OLD[..1]), &target(&NEW[..1]), observed, &settings(&[1.0]));
+        let noted = plan.findings.into_iter().filter(|finding| finding.code != "DNS-NO-METRICS");
+        noted.map(|finding| (finding.code, finding.severity)).collect()
+    };
+    let weighted = || RecordSet { weighted: true, ..set("www.example.com", "A", &OLD[..1]) };
+    let is = |code: &str, severity| vec![(code.to_owned(), severity)];
+    assert!(codes(&observed(vec![weighted()])).is_empty());
+    let single = observed(vec![set("www.example.com", "A", &OLD[..1])]);
+    assert_eq!(codes(&single), is("DNS-OPENING", Severity::Warn));
+
+    let mut zone = observed(vec![weighted()]);
+    zone.zones[0].delegated_to = Some(vec!["ns.elsewhere.example".into()]);
+    assert_eq!(codes(&zone), is("DNS-DELEGATION", Severity::Block));
+    for unknown in [None, Some(Vec::new())] {
+        zone.zones[0].delegated_to = unknown;
+        assert_eq!(codes(&zone), is("DNS-DELEGATION", Severity::Warn));
+    }
+    zone.zones[0].delegated_to = Some(vec!["ns.elsewhere.example".into(), "ns1.example".into()]);
+    assert!(codes(&zone).is_empty(), "a delegation in the middle of a change");
+
+    let line = |name: &str, value: &str| RecordSet {
+        line: name.into(),
+        ..RecordSet { weighted: true, ..set("www.example.com", "A", &[value]) }
+    };
+    for (value, says) in [(OLD[0], "each line"), ("192.0.2.9", "telecom do not lead to the source")] {
+        let both = observed(vec![weighted(), line("telecom", value)]);
+        let plan = decide(&inventory(&OLD[..1]), &target(&NEW[..1]), &both, &settings(&[1.0]));
+        let found = plan.findings.iter().find(|finding| finding.code == "DNS-LINES").unwrap();
+        assert!(found.message.contains(says), "{}", found.message);
+    }
 }
