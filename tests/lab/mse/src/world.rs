@@ -100,6 +100,7 @@ pub(crate) fn upstream_of(scenario: &Scenario, service: &Service) -> UpstreamNam
         ServiceType::Zookeeper => format!("zookeeper://{instance}/{namespace}/{name}"),
         ServiceType::Sae => format!("sae://{instance}/{namespace}/{name}"),
         ServiceType::Edas => format!("edas://{instance}/{namespace}/{name}"),
+        ServiceType::SaeK8s => format!("sae-k8s://{instance}/{namespace}/{name}"),
         ServiceType::Vip => format!("vip://{}", with_ports(service)),
         ServiceType::Dns => format!("dns://{}", with_ports(service)),
         ServiceType::Function => {

@@ -6,6 +6,7 @@ mod endpoints;
 mod export;
 mod hosts;
 mod metrics;
+mod open;
 mod options;
 mod parts;
 mod targets;

@@ -1,5 +1,5 @@
 //! The requests of the load client: one for each published route that can be asked for without
-//! guessing at an expression, and that answers with something better than a 5xx. Pure.
+//! guessing at an expression, that asks for no credentials, and that answers with something better than a 5xx. Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::hosts::ServedHost;
+use super::open::is_open;
 use crate::wire::encode;
 
 /// The requests that the gateway answers well, over every protocol its hosts have.
@@ -19,6 +20,8 @@ pub(crate) fn targets(config: &GatewayConfig, world: &World, hosts: &[ServedHost
         all.entry(host.domain.as_str()).or_default().push(host);
         all
     });
+    let by_name: BTreeMap<&str, &Route> =
+        config.routes.iter().map(|route| (route.name.as_str(), route)).collect();
     let mut found = Vec::new();
     for route in &config.routes {
         let Some(request) = Request::of(route) else { continue };
@@ -28,7 +31,9 @@ pub(crate) fn targets(config: &GatewayConfig, world: &World, hosts: &[ServedHost
             for (https, _) in schemes.into_iter().filter(|(_, served)| *served) {
                 // Another route may win here; what counts is that the winner answers well.
                 let winner = table.find(&request.view(&host.host, https));
-                if winner.is_some_and(|(_, action)| answers_well(action, world)) {
+                let lets_in =
+                    |name: &str| by_name.get(name).is_some_and(|route| is_open(config, route, &request.path));
+                if winner.is_some_and(|(name, action)| answers_well(action, world) && lets_in(name)) {
                     found.push(request.target(&host.host, https));
                 }
             }

@@ -23,7 +23,7 @@ pub(crate) fn list(state: &State, request: &Request<'_>) -> Reply {
             row.insert("GmtCreate".to_owned(), times::local(domain.created_ms).into());
             row.insert("GmtModified".to_owned(), times::local(domain.modified_ms).into());
             row.insert("Status".to_owned(), 3.into());
-            row.insert("Type".to_owned(), "Op".into());
+            row.insert("Type".to_owned(), if domain.spec.ingress { "Ingress" } else { "Op" }.into());
             row.insert("Comment".to_owned(), json!({ "Status": "Success" }));
             if let Some(cert) =
                 network.certificates.iter().find(|cert| cert.identifier == domain.spec.certificate)
@@ -42,7 +42,7 @@ fn common(gateway: &Gateway, domain: &Domain) -> Map<String, Value> {
         ("GatewayId".to_owned(), gateway.id.into()),
         ("Http2".to_owned(), http2(spec.http2).into()),
         ("Id".to_owned(), domain.id.into()),
-        ("IsManaged".to_owned(), false.into()),
+        ("IsManaged".to_owned(), spec.ingress.into()),
         ("MustHttps".to_owned(), spec.force_https.into()),
         ("Name".to_owned(), spec.name.as_str().into()),
         ("Protocol".to_owned(), protocol(domain).into()),

@@ -18,10 +18,18 @@ pub(crate) fn list(state: &State, request: &Request<'_>) -> Reply {
         row["Name"] = list.name.as_str().into();
         row["Note"] = list.note.as_str().into();
         row["ResourceIdJsonList"] = list.resource_ids.as_str().into();
-        row["ResourceIdNameJson"] = "{}".into();
+        row["ResourceIdNameJson"] = names(gateway, list).into();
         row["Status"] = list.status.as_str().into();
         row
     })
+}
+
+/// Names of the routes meant, by id.
+fn names(gateway: &Gateway, list: &IpList) -> String {
+    let ids: Vec<Value> = serde_json::from_str(&list.resource_ids).unwrap_or_default();
+    let routes = ids.iter().filter_map(Value::as_i64).filter_map(|id| gateway.route(id));
+    Value::Object(routes.map(|route| (route.id.to_string(), route.name.as_str().into())).collect())
+        .to_string()
 }
 
 fn wanted(list: &IpList, request: &Request<'_>) -> bool {
@@ -94,6 +102,40 @@ pub(crate) fn add(state: &mut State, request: &Request<'_>) -> Reply {
         status: status.to_owned(),
         created_ms: request.now_ms,
     });
+    request.cloud.touch();
+    data(id)
+}
+
+/// Changes what the call names of a list.
+pub(crate) fn update(state: &mut State, request: &Request<'_>) -> Reply {
+    let id = request.id("Id")?;
+    let gateway = request.gateway_mut(state)?;
+    let list = gateway
+        .ip_lists
+        .iter_mut()
+        .find(|list| list.id == id)
+        .ok_or_else(|| Refusal::missing(format!("list {id} does not exist")).quietly())?;
+    if let Some(status) = request.text("Status") {
+        if !matches!(status, "on" | "off") {
+            return Err(Refusal::invalid("Status must be on or off"));
+        }
+        status.clone_into(&mut list.status);
+    }
+    let texts = [
+        ("Name", &mut list.name),
+        ("Note", &mut list.note),
+        ("Content", &mut list.content),
+        ("ResourceIdJsonList", &mut list.resource_ids),
+    ];
+    for (name, field) in texts {
+        if let Some(text) = request.text(name) {
+            text.clone_into(field);
+        }
+    }
+    if let Some(white) = request.flag("IsWhite") {
+        list.is_white = white;
+    }
+    request.cloud.touch();
     data(id)
 }
 
@@ -106,6 +148,7 @@ pub(crate) fn delete(state: &mut State, request: &Request<'_>) -> Reply {
         .position(|list| list.id == id)
         .ok_or_else(|| Refusal::missing(format!("list {id} does not exist")).quietly())?;
     let list = gateway.ip_lists.remove(at);
+    request.cloud.touch();
     let mut row = common(gateway, &list);
     row["Status"] = (list.status == "on").into();
     data(row)

@@ -2,17 +2,20 @@
 
 mod account;
 mod auth;
+mod consumers;
 mod domains;
 mod gateways;
 mod ip_lists;
 mod options;
 mod page;
 mod plugins;
+mod policy_rows;
 mod reply;
 mod request;
 mod route_rows;
 mod route_writes;
 mod routes;
+mod rules;
 mod services;
 mod sources;
 mod surroundings;
@@ -69,20 +72,22 @@ const TABLE: &[(&str, Operation)] = &[
     ("ApplyGatewayRoute", Write(route_writes::apply)),
     ("OfflineGatewayRoute", Write(route_writes::offline)),
     ("DeleteGatewayRoute", Write(route_writes::delete)),
-    ("ListGatewayFlowRule", Read(routes::rules)),
-    ("ListGatewayIsolationRule", Read(routes::rules)),
-    ("ListGatewayCircuitBreakerRule", Read(routes::rules)),
+    ("ListGatewayFlowRule", Read(rules::flow)),
+    ("ListGatewayIsolationRule", Read(rules::isolation)),
+    ("ListGatewayCircuitBreakerRule", Read(rules::breakers)),
     ("GatewayBlackWhiteList", Read(ip_lists::list)),
     ("GetBlackWhiteList", Read(ip_lists::get)),
     ("AddBlackWhiteList", Write(ip_lists::add)),
+    ("UpdateBlackWhiteList", Write(ip_lists::update)),
     ("DeleteBlackWhiteList", Write(ip_lists::delete)),
     ("ListGatewayAuth", Read(auth::list)),
     ("GetGatewayAuthDetail", Read(auth::detail)),
-    ("ListGatewayAuthConsumer", Read(auth::consumers)),
-    ("GetGatewayAuthConsumerDetail", Read(auth::consumer_detail)),
-    ("ListGatewayAuthConsumerResource", Read(auth::consumer_resources)),
+    ("ListGatewayAuthConsumer", Read(consumers::list)),
+    ("GetGatewayAuthConsumerDetail", Read(consumers::detail)),
+    ("ListGatewayAuthConsumerResource", Read(consumers::resources)),
     ("GetPlugins", Read(plugins::list)),
     ("GetPluginConfig", Read(plugins::config)),
+    ("UpdatePluginConfig", Write(plugins::update)),
 ];
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| TABLE.iter().map(|(name, _)| *name).collect());

@@ -11,6 +11,7 @@ use crate::times;
 pub(crate) fn config(state: &State, request: &Request<'_>) -> Reply {
     let gateway = request.gateway(state)?;
     let mut row = gateway.parameters.clone();
+    row.retain(|name, _| !parameters::OPTION_ONLY.contains(&name.as_str()));
     row.insert("GatewayUniqueId".to_owned(), gateway.spec.id.as_str().into());
     row.insert("SupportWaf".to_owned(), true.into());
     row.insert("NoSupportedConfigList".to_owned(), "".into());
@@ -23,7 +24,7 @@ fn sls(gateway: &Gateway) -> Value {
     let mut row = stamped(gateway);
     let log = gateway.spec.log.as_ref();
     row.insert("LogOn".to_owned(), log.is_some().into());
-    row.insert("NginxCompatible".to_owned(), false.into());
+    row.insert("NginxCompatible".to_owned(), log.is_some_and(|log| log.nginx_compatible).into());
     if let Some(log) = log {
         row.insert("ProjectName".to_owned(), log.project.as_str().into());
         row.insert("LogStoreName".to_owned(), log.store.as_str().into());
@@ -74,7 +75,7 @@ pub(crate) fn option(state: &State, request: &Request<'_>) -> Reply {
         }
     }
     data(json!({
-        "DisableHttp2Alpn": false,
+        "DisableHttp2Alpn": gateway.parameters.get("DisableHttp2Alpn"),
         "EnableHardwareAcceleration": gateway.parameters.get("EnableHardwareAccelerate"),
         "EnableWaf": gateway.parameters.get("EnableWaf"),
         "LogConfigDetails": log_details(&gateway.spec),
@@ -96,5 +97,6 @@ pub(crate) fn update(state: &mut State, request: &Request<'_>) -> Reply {
     let text = request.value("ConfigValue").and_then(Value::as_str).unwrap_or_default();
     let value = parameters::parse(name, text).map_err(Refusal::invalid)?;
     build::overlay(&mut gateway.parameters, name, &value);
+    request.cloud.touch();
     Ok(Value::Object(Map::new()))
 }

@@ -13,6 +13,7 @@ pub(crate) struct Request<'a> {
     pub(crate) operation: &'a str,
     pub(crate) now_ms: i64,
     query: &'a Map<String, Value>,
+    body: &'a Map<String, Value>,
     filter: Map<String, Value>,
 }
 
@@ -23,7 +24,14 @@ impl<'a> Request<'a> {
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
             _ => Map::new(),
         };
-        Self { cloud, operation: &call.operation, now_ms: cloud.clock.now_ms(), query: &call.query, filter }
+        Self {
+            cloud,
+            operation: &call.operation,
+            now_ms: cloud.clock.now_ms(),
+            query: &call.query,
+            body: &call.body,
+            filter,
+        }
     }
 
     /// A parameter as it came.
@@ -34,6 +42,11 @@ impl<'a> Request<'a> {
     /// A text that is not empty.
     pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
         self.query.get(name)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A text of the body.
+    pub(crate) fn body_text(&self, name: &str) -> Option<&'a str> {
+        self.body.get(name)?.as_str()
     }
 
     /// A number, also when it came as text.

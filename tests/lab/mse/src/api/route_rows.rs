@@ -4,7 +4,7 @@ use gateshift_lab_kernel::gateway::{MatchKind, ValueMatch};
 use serde_json::{Map, Value, json};
 
 use super::request::Request;
-use super::services;
+use super::{policy_rows, services};
 use crate::plane::DEFAULT_RETRIES;
 use crate::plane::DEFAULT_TIMEOUT_S;
 use crate::state::{Action, Content, Gateway, Route, Target};
@@ -128,6 +128,9 @@ fn service_rows(gateway: &Gateway, targets: &[Target], request: &Request<'_>) ->
             let mut row = target_row(gateway, target)?;
             row["HealthStatus"] = services::health(service, request).into();
             row["UnhealthyEndpoints"] = services::unhealthy(service, request);
+            if let Some(dubbo) = &target.dubbo {
+                row["HttpDubboTranscoder"] = policy_rows::transcoder(dubbo);
+            }
             Some(row)
         })
         .collect()
@@ -167,26 +170,4 @@ pub(crate) fn retry(content: &Content) -> Value {
         }),
         None => json!({ "Attempts": DEFAULT_RETRIES, "HttpCodes": [], "RetryOn": [], "Status": "off" }),
     }
-}
-
-/// All policies as text of texts, with names that begin with a small letter.
-pub(crate) fn policies(content: &Content) -> String {
-    let mut all = Map::new();
-    let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value.to_string().into());
-    put("Waf", json!({ "enabled": false }));
-    if let Some(seconds) = content.timeout_s {
-        put("Timeout", json!({ "unitNum": seconds, "timeUnit": "s", "status": "on" }));
-    }
-    if let Some(retry) = &content.retry {
-        put(
-            "Retry",
-            json!({
-                "attempts": retry.attempts,
-                "retryOn": retry.conditions,
-                "httpCodes": retry.codes,
-                "status": if retry.on { "on" } else { "off" },
-            }),
-        );
-    }
-    Value::Object(all).to_string()
 }

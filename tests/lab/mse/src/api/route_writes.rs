@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::reply::{Refusal, Reply, data};
 use super::request::Request;
 use super::{route_rows, routes};
-use crate::state::{Action, Content, Gateway, Phase, Route, State, Target};
+use crate::state::{Action, Content, Gateway, Phase, Policies, Route, State, Target};
 use crate::times;
 
 pub(crate) fn add(state: &mut State, request: &Request<'_>) -> Reply {
@@ -25,6 +25,8 @@ pub(crate) fn add(state: &mut State, request: &Request<'_>) -> Reply {
         modified_ms: request.now_ms,
         phase: Phase::Unpublished,
         content: content(gateway, request)?,
+        policies: Policies::default(),
+        ingress: false,
         serving: None,
     };
     gateway.routes.push(route);
@@ -146,6 +148,7 @@ fn targets(gateway: &Gateway, rows: Option<&Value>) -> Result<Vec<Target>, Refus
                 version: version.map(str::to_owned),
                 port: row["ServicePort"].as_u64().and_then(|port| u16::try_from(port).ok()),
                 weight: u32::try_from(percent).unwrap_or(u32::MAX),
+                dubbo: None,
             })
         })
         .collect()

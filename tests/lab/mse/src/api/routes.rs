@@ -1,4 +1,4 @@
-//! Reading routes and their rules. The type of a route is only in the list, description, timeout
+//! Reading routes. The type of a route is only in the list, description, timeout
 //! and retries only in the detail; `EnableWaf` is a text in one and a boolean in the other; each
 //! writes the time of creation in its own form.
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::reply::{Refusal, Reply, data};
 use super::request::Request;
-use super::{page, route_rows};
+use super::{page, policy_rows, route_rows};
 use crate::state::{Gateway, Route, State};
 use crate::times;
 
@@ -19,10 +19,10 @@ pub(crate) fn list(state: &State, request: &Request<'_>) -> Reply {
         let mut row = route_rows::common(gateway, route, request);
         row.insert("Comment".to_owned(), json!({ "Status": "Success" }));
         row.insert("DynamicRoute".to_owned(), false.into());
-        row.insert("EnableWaf".to_owned(), "false".into());
+        row.insert("EnableWaf".to_owned(), route.policies.waf.to_string().into());
         row.insert("GmtCreate".to_owned(), times::iso(route.created_ms).into());
         row.insert("GmtModified".to_owned(), times::local(route.modified_ms).into());
-        row.insert("Type".to_owned(), "Op".into());
+        row.insert("Type".to_owned(), if route.ingress { "Ingress" } else { "Op" }.into());
         Value::Object(row)
     })
 }
@@ -49,14 +49,15 @@ pub(crate) fn detail(state: &State, request: &Request<'_>) -> Reply {
     let id = request.id("RouteId")?;
     let route = gateway.route(id).ok_or_else(|| no_route(id))?;
     let mut row = route_rows::common(gateway, route, request);
-    row.insert("AhasStatus".to_owned(), 0.into());
+    row.insert("AhasStatus".to_owned(), i64::from(route.policies.limited()).into());
     row.insert("Description".to_owned(), route.description.as_str().into());
-    row.insert("EnableWaf".to_owned(), false.into());
+    row.insert("EnableWaf".to_owned(), route.policies.waf.into());
     row.insert("GmtCreate".to_owned(), times::local(route.created_ms).into());
     row.insert("GmtModified".to_owned(), times::iso(route.modified_ms).into());
-    row.insert("Policies".to_owned(), route_rows::policies(&route.content).into());
+    row.insert("Policies".to_owned(), policy_rows::text(route).into());
     row.insert("Retry".to_owned(), route_rows::retry(&route.content));
     row.insert("Timeout".to_owned(), route_rows::timeout(&route.content));
+    policy_rows::put(gateway, &route.policies, &mut row);
     data(Value::Object(row))
 }
 
@@ -65,15 +66,24 @@ pub(crate) fn no_route(id: i64) -> Refusal {
     Refusal::missing(format!("route {id} does not exist")).quietly()
 }
 
-/// Routes with an authentication of their own: the lab has none yet.
+/// Routes that only consumers may use. Here, and only here, the gateway's number is a text.
 pub(crate) fn on_auth(state: &State, request: &Request<'_>) -> Reply {
-    request.gateway(state)?;
-    data(Vec::<Value>::new())
-}
-
-/// Flow, isolation and circuit-breaker rules: the lab has none yet. They answer without envelope,
-/// with the old and the new form of their list.
-pub(crate) fn rules(state: &State, request: &Request<'_>) -> Reply {
-    request.gateway(state)?;
-    Ok(json!({ "Data": { "PageNumber": 1, "PageSize": 100, "TotalSize": 0, "Result": [], "Results": [] } }))
+    let gateway = request.gateway(state)?;
+    let rows = gateway.routes.iter().filter(|route| route.policies.guarded).map(|route| {
+        let common = route_rows::common(gateway, route, request);
+        let of = |name: &str| common.get(name).cloned().unwrap_or_default();
+        let path = &of("RoutePredicates")["PathPredicates"];
+        json!({
+            "DomainId": of("DomainId"),
+            "DomainIdList": of("DomainIdList"),
+            "DomainName": of("DomainName"),
+            "DomainNameList": of("DomainNameList"),
+            "GatewayId": gateway.id.to_string(),
+            "GatewayUniqueId": gateway.spec.id,
+            "Id": route.id,
+            "Name": route.name,
+            "RoutePredicates": { "PathPredicates": { "Path": path["Path"], "Type": path["Type"] } },
+        })
+    });
+    data(rows.collect::<Vec<_>>())
 }

@@ -10,7 +10,7 @@ use super::page;
 use super::reply::{Refusal, Reply, data};
 use super::request::Request;
 use super::sources;
-use crate::scenario::{HealthProtocol, ServiceType, Tls};
+use crate::scenario::{HashKey, HealthProtocol, ServiceType, Tls};
 use crate::state::{Gateway, Service, State};
 use crate::times;
 
@@ -45,7 +45,7 @@ fn row(gateway: &Gateway, service: &Service, request: &Request<'_>) -> Value {
     row["HealthCheckInfo"] = check_row(service);
     row["UnhealthyEndpoints"] = unhealthy(service, request);
     row["Versions"] = spec.versions.iter().map(|version| json!({ "Name": version.name })).collect();
-    row["GatewayTrafficPolicy"] = json!({ "LoadBalancerSettings": balance(service) });
+    row["GatewayTrafficPolicy"] = json!({ "LoadBalancerSettings": balance(service, Form::List) });
     if let Some(tls) = &spec.tls {
         row["GatewayTrafficPolicy"]["Tls"] = json!({
             "CaCertId": "",
@@ -69,13 +69,12 @@ pub(crate) fn detail(state: &State, request: &Request<'_>) -> Reply {
     row["GmtModified"] = times::iso(service.created_ms).into();
     row["HealthStatus"] = health(service, request).into();
     row["HealthCheck"] = spec.health.is_some().to_string().into();
-    row["GatewayTrafficPolicy"] = json!({ "LoadBalancerSettings": balance(service) });
-    if let Some(Tls { mode, sni, certificate }) = &spec.tls {
-        row["GatewayTrafficPolicy"]["TlsSetting"] =
-            json!({ "CaCertContent": "", "CertId": certificate, "Sni": sni, "TlsMode": mode });
+    row["GatewayTrafficPolicy"] = json!({ "LoadBalancerSettings": balance(service, Form::Detail) });
+    if let Some(tls) = &spec.tls {
+        row["GatewayTrafficPolicy"]["TlsSetting"] = tls_setting(tls);
     }
     row["LabelDetails"] = label_rows(service);
-    row["PortTrafficPolicyList"] = json!([]);
+    row["PortTrafficPolicyList"] = port_rows(gateway, service);
     row["VersionDetails"] = version_rows(service);
     row["Versions"] = spec
         .versions
@@ -176,6 +175,7 @@ fn full_name(service: &Service) -> String {
         ServiceType::Zookeeper => format!("{name}.{namespace}.zookeeper"),
         ServiceType::Sae => format!("{name}.{namespace}.sae"),
         ServiceType::Edas => format!("{name}.{namespace}.edas"),
+        ServiceType::SaeK8s => format!("{name}.{namespace}.sae-k8s"),
         ServiceType::Vip => format!("{name}.static"),
         ServiceType::Dns => format!("{name}.dns"),
         ServiceType::Function => format!("{name}.fc"),
@@ -200,8 +200,56 @@ fn check_row(service: &Service) -> Value {
     row
 }
 
-fn balance(service: &Service) -> Value {
-    json!({ "LoadbalancerType": service.spec.balance, "WarmupDuration": service.spec.warmup })
+/// Which of the two answers is written: they spell the life of a cookie differently.
+#[derive(Clone, Copy)]
+enum Form {
+    List,
+    Detail,
+}
+
+fn balance(service: &Service, form: Form) -> Value {
+    let spec = &service.spec;
+    let mut row = json!({ "LoadbalancerType": spec.balance, "WarmupDuration": spec.warmup });
+    if let Some(hash) = &spec.hash {
+        let mut config = json!({ "ConsistentHashLBType": hash.by });
+        match hash.by {
+            HashKey::SourceIp => {}
+            HashKey::Header | HashKey::QueryParameter => config["ParameterName"] = hash.name.as_str().into(),
+            HashKey::Cookie => {
+                let life = if matches!(form, Form::List) { "Ttl" } else { "TTL" };
+                config["HttpCookie"] = json!({ "Name": hash.name, "Path": hash.path, life: hash.ttl });
+            }
+        }
+        if matches!(form, Form::List) && hash.ring != 0 {
+            config["MinimumRingSize"] = hash.ring.into();
+        }
+        row["ConsistentHashLBConfig"] = config;
+    }
+    row
+}
+
+fn tls_setting(tls: &Tls) -> Value {
+    json!({ "CaCertContent": "", "CertId": tls.certificate, "Sni": tls.sni, "TlsMode": tls.mode })
+}
+
+fn port_rows(gateway: &Gateway, service: &Service) -> Value {
+    let rows = (1..).zip(&service.spec.port_policies).map(|(at, policy)| {
+        let mut traffic =
+            json!({ "LoadBalancerSettings": { "LoadbalancerType": policy.balance, "WarmupDuration": 0 } });
+        if let Some(tls) = &policy.tls {
+            traffic["TlsSetting"] = tls_setting(tls);
+        }
+        json!({
+            "GatewayUniqueId": gateway.spec.id,
+            "GmtCreate": times::iso(service.created_ms),
+            "GmtModified": times::iso(service.created_ms),
+            "Id": service.id * 10 + at,
+            "ServiceId": service.id,
+            "ServicePort": policy.port,
+            "TrafficPolicy": traffic,
+        })
+    });
+    rows.collect()
 }
 
 fn label_rows(service: &Service) -> Value {

@@ -24,14 +24,14 @@ pub(crate) fn list(state: &State, request: &Request<'_>) -> Reply {
 fn row(gateway: &Gateway, source: &Source) -> Value {
     let mut row = json!({
         "Address": address(source),
-        "BindingWithGateway": 1,
+        "BindingWithGateway": i64::from(!source.spec.unbound),
         "GatewayId": gateway.id,
         "GatewayUniqueId": gateway.spec.id,
         "GmtCreate": times::local(source.created_ms),
         "GmtModified": times::local(source.created_ms),
         "GroupList": source.groups,
         "Id": source.id,
-        "Invalid": false,
+        "Invalid": source.spec.invalid,
         "Name": source.spec.name,
         "PathList": [],
         "Source": token(source.spec.kind),
@@ -39,7 +39,13 @@ fn row(gateway: &Gateway, source: &Source) -> Value {
         "Type": kind(source.spec.kind),
     });
     if source.spec.kind == SourceType::K8s {
-        row["IngressOptions"] = json!({ "EnableIngress": false, "EnableStatus": false, "IngressClass": "", "WatchNamespace": "" });
+        let ingress = source.spec.ingress.clone().unwrap_or_default();
+        row["IngressOptions"] = json!({
+            "EnableIngress": source.spec.ingress.is_some(),
+            "EnableStatus": ingress.status,
+            "IngressClass": ingress.class,
+            "WatchNamespace": ingress.namespace,
+        });
     }
     row
 }
@@ -143,6 +149,7 @@ pub(crate) fn token(kind: SourceType) -> &'static str {
         SourceType::Zookeeper => "MSE_ZK",
         SourceType::Sae => "SAE",
         SourceType::Edas => "EDAS",
+        SourceType::SaeK8s => "SAE_K8S_SERVICE",
     }
 }
 
@@ -153,6 +160,7 @@ fn kind(kind: SourceType) -> &'static str {
         SourceType::Zookeeper => "ZOOKEEPER",
         SourceType::Sae => "SAE",
         SourceType::Edas => "EDAS",
+        SourceType::SaeK8s => "SAE_K8S_SERVICE",
     }
 }
 
@@ -162,6 +170,6 @@ fn address(source: &Source) -> String {
     match source.spec.kind {
         SourceType::Nacos => format!("{id}-nacos-ans.mse.aliyuncs.com:8848"),
         SourceType::Zookeeper => format!("{id}-zk.mse.aliyuncs.com:2181"),
-        SourceType::K8s | SourceType::Sae | SourceType::Edas => id.clone(),
+        SourceType::K8s | SourceType::Sae | SourceType::Edas | SourceType::SaeK8s => id.clone(),
     }
 }

@@ -3,14 +3,17 @@
 
 mod catalogue;
 mod groups;
+mod plugins;
+mod policies;
 mod random;
+mod rich;
 mod routes;
 
 use std::collections::BTreeMap;
 
 use crate::scenario::{
-    AccessLog, Certificate, Domain, Entry, Gateway, Http2, Network, Scenario, SecurityGroup, SecurityRule,
-    Source, SourceType,
+    AccessLog, Answers, Certificate, Domain, Entry, Gateway, Http2, Network, Scenario, SecurityGroup,
+    SecurityRule, Source, SourceType,
 };
 use crate::scenario::{valid_from, valid_to};
 use random::Random;
@@ -31,8 +34,30 @@ pub fn generate(seed: u64, routes: usize) -> Scenario {
         services: catalogue::services(&mut random, routes / 200),
         routes: Vec::new(),
         backends: Vec::new(),
+        access_lists: Vec::new(),
+        authentications: Vec::new(),
+        consumers: Vec::new(),
+        plugins: Vec::new(),
+        answers: Answers::default(),
     };
     scenario.routes = routes::routes(&mut random, &scenario, routes);
+    scenario.complete();
+    scenario
+}
+
+/// The same account with everything a gateway can have beside routes and that the target has too:
+/// policies on a third of the routes, address lists on three levels, authentication, consumers,
+/// plugins, parameters, tracing, and one service more, which speaks Dubbo. Twelve of the routes are
+/// there for what refuses callers; the others stay open to every client of the lab.
+#[must_use]
+pub fn generate_rich(seed: u64, routes: usize) -> Scenario {
+    let mut own = rich::routes();
+    own.truncate(routes);
+    let mut scenario = generate(seed, routes - own.len());
+    scenario.routes.extend(own);
+    // A generator of its own, so that the routes are those of the plain account.
+    let mut random = Random::new(seed ^ 0x5eed_0f7e_11ab_1e00);
+    rich::enrich(&mut random, seed, &mut scenario);
     scenario.complete();
     scenario
 }
@@ -78,6 +103,7 @@ fn gateway(random: &mut Random, seed: u64) -> Gateway {
         log: Some(AccessLog {
             project: "aliyun-product-data-1234567890123456-cn-hangzhou".to_owned(),
             store: "mse_access_log".to_owned(),
+            nginx_compatible: false,
         }),
         ..Gateway::named(&format!("shop-{seed}"))
     }
@@ -115,9 +141,8 @@ fn domains() -> Vec<Domain> {
 
 fn sources(random: &mut Random) -> Vec<Source> {
     let mut source = |name: &str, kind: SourceType, prefix: &str| Source {
-        name: name.to_owned(),
-        kind,
         id: format!("{prefix}{}", random.hex(12)),
+        ..Source::new(name, kind)
     };
     vec![
         source("ack-shop", SourceType::K8s, "c"),

@@ -81,7 +81,7 @@ const NOUNS: &[&str] = &[
 const AREAS: &[&str] = &["/api", "/web", "/app", "/internal", "/open"];
 
 /// 2025-01-06 01:00 UTC.
-const BEGINNING_MS: i64 = 1_736_125_200_000;
+pub(super) const BEGINNING_MS: i64 = 1_736_125_200_000;
 
 /// So many routes, in an order that is not the one they were created in.
 pub(super) fn routes(random: &mut Random, scenario: &Scenario, count: usize) -> Vec<Route> {

@@ -20,6 +20,9 @@ impl Scenario {
         self.check_domains(&mut problems);
         self.check_services(&mut problems);
         self.check_routes(&mut problems);
+        self.check_policies(&mut problems);
+        self.check_callers(&mut problems);
+        self.check_plugins(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ScenarioError::Meaning { problems }) }
     }
 
@@ -192,11 +195,11 @@ fn check_match(problems: &mut Vec<String>, domains: &BTreeSet<&str>, route: &Rou
         problems.push(format!("path {:?} of route {name:?} does not begin with /", route.path));
     }
     if route.kind == PathKind::Regex {
-        check_expression(problems, name, &route.path);
+        expression(problems, &format!("route {name:?}"), &route.path);
     }
     for condition in route.headers.iter().chain(&route.query) {
         if condition.kind == Compare::Regex {
-            check_expression(problems, name, &condition.value);
+            expression(problems, &format!("route {name:?}"), &condition.value);
         }
     }
     for method in &route.methods {
@@ -206,9 +209,10 @@ fn check_match(problems: &mut Vec<String>, domains: &BTreeSet<&str>, route: &Rou
     }
 }
 
-fn check_expression(problems: &mut Vec<String>, route: &str, expression: &str) {
-    if regex::Regex::new(expression).is_err() {
-        problems.push(format!("{expression:?} of route {route:?} is no regular expression"));
+/// Whether a text is an expression; `of` says whose.
+pub(super) fn expression(problems: &mut Vec<String>, of: &str, text: &str) {
+    if regex::Regex::new(text).is_err() {
+        problems.push(format!("{text:?} of {of} is no regular expression"));
     }
 }
 
@@ -257,7 +261,8 @@ fn check_destination(
     }
 }
 
-fn unique<'a>(problems: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a String>) {
+/// Whether no name occurs twice.
+pub(super) fn unique<'a>(problems: &mut Vec<String>, what: &str, names: impl Iterator<Item = &'a String>) {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name) {

@@ -144,6 +144,9 @@ pub struct AccessLog {
     /// Log store.
     #[serde(default = "default_logstore")]
     pub store: String,
+    /// In the format of nginx.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nginx_compatible: bool,
 }
 
 /// Tracing of requests.
@@ -223,6 +226,9 @@ pub struct Domain {
     /// Certificate authority whose client certificates are demanded.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub client_ca: String,
+    /// It comes from an Ingress of a cluster.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ingress: bool,
 }
 
 impl Domain {
@@ -237,6 +243,7 @@ impl Domain {
             tls_min: String::new(),
             tls_max: String::new(),
             client_ca: String::new(),
+            ingress: false,
         }
     }
 }

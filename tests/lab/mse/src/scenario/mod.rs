@@ -3,11 +3,15 @@
 //! every key; what is left out is filled in by [`Scenario::complete`].
 
 mod check;
+mod check_more;
 mod complete;
 mod gateway;
 mod moment;
 mod network;
+mod plugin;
+mod policy;
 mod route;
+mod security;
 mod service;
 mod yaml;
 
@@ -20,12 +24,23 @@ pub use gateway::{
 pub use moment::Moment;
 pub use network::{Certificate, Network, SecurityGroup, VSwitch, Vpc};
 pub(crate) use network::{valid_from, valid_to};
+pub use plugin::{
+    Answers, Level, Plugin, PluginLanguage, PluginLevels, PluginPhase, PluginRule, TrafficRules,
+};
+pub use policy::{
+    Breaker, Cors, Dubbo, DubboMethod, DubboParam, HeaderChange, HeaderOp, Limit, Mirror, ParamSource,
+    Refusal, Rewrite, Side,
+};
 pub use route::{
     Compare, Condition, Destination, Mock, PathKind, Redirect, Retry, Route, RouteStatus, Serving,
 };
+pub use security::{
+    AccessList, Algorithm, AuthHeader, AuthHeaderOp, AuthKind, AuthResource, Authentication, Consumer,
+    External, Token,
+};
 pub use service::{
-    Backend, HealthCheck, HealthProtocol, LoadBalancing, Protocol, Service, ServiceType, Source, SourceType,
-    Tls, TlsMode, Version,
+    Backend, Hash, HashKey, HealthCheck, HealthProtocol, Ingress, LoadBalancing, PortPolicy, Protocol,
+    Service, ServiceType, Source, SourceType, Tls, TlsMode, Version,
 };
 pub use yaml::ScenarioError;
 
@@ -56,6 +71,21 @@ pub struct Scenario {
     /// Backends that exist beside those of `services`: what else a registry holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backends: Vec<Backend>,
+    /// Black and white lists of addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access_lists: Vec<AccessList>,
+    /// Authentication for the whole gateway.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authentications: Vec<Authentication>,
+    /// Callers with tokens of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<Consumer>,
+    /// Installed plugins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<Plugin>,
+    /// Which of its contradictory forms the API answers in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub answers: Answers,
 }
 
 fn default_region() -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, is_default};
+use super::{Breaker, Cors, Dubbo, HeaderChange, Limit, Mirror, Moment, Rewrite, is_default};
 
 /// A route. Exactly one of `to`, `mock` and `redirect` says what happens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub struct Route {
     /// Conditions on query parameters, all of which must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<Condition>,
-    /// Services it forwards to: a name each, or `{ service, version, port, weight }`.
+    /// Services it forwards to: a name each, or `{ service, version, port, weight, dubbo }`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to: Vec<Destination>,
     /// An answer given by the gateway itself.
@@ -50,6 +50,36 @@ pub struct Route {
     /// Retries. Left out: the product's default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: Option<Retry>,
+    /// Path and host on the way to the backend.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rewrite: Option<Rewrite>,
+    /// Changes of headers, in order; `headers` are conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub change_headers: Vec<HeaderChange>,
+    /// Cross-origin requests.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cors: Option<Cors>,
+    /// A copy of the traffic.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mirror: Option<Mirror>,
+    /// Requests in a window.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rate_limit: Option<Limit>,
+    /// Requests at a time.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub concurrency: Option<Limit>,
+    /// Circuit breaker.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub circuit_breaker: Option<Breaker>,
+    /// The web application firewall looks at its requests.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub waf: bool,
+    /// Only consumers with a grant may use it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub guarded: bool,
+    /// It comes from an Ingress of a cluster.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ingress: bool,
     /// State.
     #[serde(default, skip_serializing_if = "is_default")]
     pub status: RouteStatus,
@@ -86,6 +116,16 @@ impl Route {
             fallback: Vec::new(),
             timeout: None,
             retry: None,
+            rewrite: None,
+            change_headers: Vec::new(),
+            cors: None,
+            mirror: None,
+            rate_limit: None,
+            concurrency: None,
+            circuit_breaker: None,
+            waf: false,
+            guarded: false,
+            ingress: false,
             status: RouteStatus::default(),
             serving: None,
             order: 0,
@@ -202,13 +242,16 @@ pub struct Destination {
     /// Percent; may be left out when there is only one.
     #[serde(skip_serializing_if = "is_default")]
     pub weight: Option<u32>,
+    /// Requests become calls of a Dubbo service.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dubbo: Option<Dubbo>,
 }
 
 impl Destination {
     /// All of a service.
     #[must_use]
     pub fn all(service: &str) -> Self {
-        Self { service: service.to_owned(), version: String::new(), port: 0, weight: None }
+        Self { service: service.to_owned(), version: String::new(), port: 0, weight: None, dubbo: None }
     }
 
     /// A share of a service.
@@ -230,20 +273,22 @@ impl<'de> Deserialize<'de> for Destination {
             port: u16,
             #[serde(default)]
             weight: Option<u32>,
+            #[serde(default)]
+            dubbo: Option<Dubbo>,
         }
         struct NameOrMap;
         impl<'de> Visitor<'de> for NameOrMap {
             type Value = Destination;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a service, or { service, version, port, weight }")
+                f.write_str("the name of a service, or { service, version, port, weight, dubbo }")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Destination, E> {
                 Ok(Destination::all(name))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Destination, A::Error> {
-                let Whole { service, version, port, weight } =
+                let Whole { service, version, port, weight, dubbo } =
                     Whole::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Destination { service, version, port, weight })
+                Ok(Destination { service, version, port, weight, dubbo })
             }
         }
         deserializer.deserialize_any(NameOrMap)

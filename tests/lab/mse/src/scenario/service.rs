@@ -19,6 +19,38 @@ pub struct Source {
     /// Id of the cluster or of the registry instance; derived from the name when left out.
     #[serde(default)]
     pub id: String,
+    /// The gateway takes its routes from the Ingresses of the cluster.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ingress: Option<Ingress>,
+    /// The registry is gone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub invalid: bool,
+    /// The gateway is not connected to it any more.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unbound: bool,
+}
+
+impl Source {
+    /// A registry of which nothing is known but its name and kind.
+    #[must_use]
+    pub fn new(name: &str, kind: SourceType) -> Self {
+        Self { name: name.to_owned(), kind, id: String::new(), ingress: None, invalid: false, unbound: false }
+    }
+}
+
+/// Which Ingresses of a cluster a gateway follows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingress {
+    /// Ingress class; any when left out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub class: String,
+    /// Namespace; any when left out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    /// The gateway writes its address into them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub status: bool,
 }
 
 /// Kinds of registry.
@@ -35,6 +67,9 @@ pub enum SourceType {
     Sae,
     /// The registry of EDAS.
     Edas,
+    /// Kubernetes services of Serverless App Engine.
+    #[serde(rename = "sae_k8s")]
+    SaeK8s,
 }
 
 /// A service of the gateway.
@@ -82,6 +117,12 @@ pub struct Service {
     /// Load balancing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub balance: LoadBalancing,
+    /// What decides, for `CONSISTENT_HASH`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hash: Option<Hash>,
+    /// Settings that single ports have for themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub port_policies: Vec<PortPolicy>,
     /// Seconds in which a new instance warms up.
     #[serde(default, skip_serializing_if = "is_default")]
     pub warmup: u32,
@@ -115,6 +156,8 @@ impl Service {
             health: None,
             versions: Vec::new(),
             balance: LoadBalancing::default(),
+            hash: None,
+            port_policies: Vec::new(),
             warmup: 0,
             tls: None,
             instances: Vec::new(),
@@ -137,6 +180,9 @@ pub enum ServiceType {
     Sae,
     /// The registry of EDAS.
     Edas,
+    /// Kubernetes services of Serverless App Engine.
+    #[serde(rename = "sae_k8s")]
+    SaeK8s,
     /// Fixed addresses.
     Vip,
     /// DNS names.
@@ -155,6 +201,7 @@ impl ServiceType {
             Self::Zookeeper => Some(SourceType::Zookeeper),
             Self::Sae => Some(SourceType::Sae),
             Self::Edas => Some(SourceType::Edas),
+            Self::SaeK8s => Some(SourceType::SaeK8s),
             Self::Vip | Self::Dns | Self::Function => None,
         }
     }
@@ -242,6 +289,53 @@ pub enum LoadBalancing {
     LeastConn,
     /// Any.
     Random,
+    /// The same one for what is the same.
+    ConsistentHash,
+}
+
+/// What decides which instance a request goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hash {
+    /// Part of the request.
+    pub by: HashKey,
+    /// Name of the header, cookie or parameter.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Path of the cookie.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// How long the cookie lives, `360s`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ttl: String,
+    /// Least size of the ring.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ring: u32,
+}
+
+/// Part of a request that decides, in the API's spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum HashKey {
+    Header,
+    Cookie,
+    SourceIp,
+    QueryParameter,
+}
+
+/// Settings of one port of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortPolicy {
+    /// Port.
+    pub port: u16,
+    /// Load balancing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub balance: LoadBalancing,
+    /// TLS towards the backend.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tls: Option<Tls>,
 }
 
 /// TLS towards a backend.

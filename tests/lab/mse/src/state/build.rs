@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use gateshift_lab_kernel::gateway::{MatchKind, PathMatch, ValueMatch};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    Action, Content, Domain, Entry, Gateway, Phase, Retry, Route, Service, Source, State, Target, parameters,
+    Action, Content, Domain, Entry, Gateway, IpList, Phase, Policies, Retry, Route, Service, Source, State,
+    Target, callers, parameters, plugins,
 };
-use crate::scenario::{self, Compare, Condition, Destination, PathKind, RouteStatus, Scenario};
+use crate::scenario::{self, Compare, Condition, Destination, Level, PathKind, RouteStatus, Scenario};
 use crate::world;
 
 /// Numeric ids begin here, each kind in a range of its own with room to grow.
@@ -19,6 +20,7 @@ const SOURCE_IDS: i64 = 501;
 const DOMAIN_IDS: i64 = 10_001;
 const SERVICE_IDS: i64 = 200_001;
 const ROUTE_IDS: i64 = 3_000_001;
+const LIST_IDS: i64 = 601;
 const NEW_IDS: i64 = 90_000_000;
 
 impl State {
@@ -56,19 +58,61 @@ impl State {
         for (name, value) in &spec.parameters {
             overlay(&mut parameters, name, value);
         }
+        let ids = |level: Level, names: &[String]| match level {
+            Level::Gateway => Vec::new(),
+            Level::Domain => {
+                domains.iter().filter(|of| names.contains(&of.spec.name)).map(|of| of.id).collect()
+            }
+            Level::Route => routes.iter().filter(|of| names.contains(&of.name)).map(|of| of.id).collect(),
+        };
+        let plugins = plugins::build(&scenario.plugins, created_ms + 120_000, ids);
+        let route_id = |name: &str| routes.iter().find(|route| route.name == name).map(|route| route.id);
         let gateway = Gateway {
             id: GATEWAY_ID,
+            authentications: callers::authentications(&scenario.authentications, created_ms + 180_000),
+            consumers: callers::consumers(&scenario.consumers, created_ms + 240_000, route_id),
+            plugins,
+            answers: scenario.answers.clone(),
+            ip_lists: (0..)
+                .zip(&scenario.access_lists)
+                .map(|(at, list)| ip_list(list, LIST_IDS + at, created_ms + 300_000 + 1_000 * at, route_id))
+                .collect(),
             created_ms,
             entries,
             domains,
             sources,
             services,
             routes,
-            ip_lists: Vec::new(),
             parameters,
             spec,
         };
         Self { region: scenario.region.clone(), gateways: vec![gateway], next_id: NEW_IDS }
+    }
+}
+
+fn ip_list(
+    spec: &scenario::AccessList,
+    id: i64,
+    created_ms: i64,
+    route: impl Fn(&str) -> Option<i64>,
+) -> IpList {
+    let (resource_type, resource_ids) = match spec.level {
+        Level::Gateway => ("GATEWAY", json!([])),
+        // Domains by name, routes by id: the product is not consistent here.
+        Level::Domain => ("DOMAIN", json!(spec.on)),
+        Level::Route => ("ROUTE", spec.on.iter().filter_map(|name| route(name)).collect()),
+    };
+    IpList {
+        id,
+        name: spec.name.clone(),
+        note: spec.note.clone(),
+        is_white: spec.white,
+        content: spec.addresses.join(","),
+        resource_type: resource_type.to_owned(),
+        resource_ids: resource_ids.to_string(),
+        kind: "IP".to_owned(),
+        status: if spec.off { "off" } else { "on" }.to_owned(),
+        created_ms,
     }
 }
 
@@ -163,6 +207,8 @@ impl<'a> Routes<'a> {
             modified_ms: created_ms,
             phase,
             content,
+            policies: Policies::of(spec),
+            ingress: spec.ingress,
             serving,
         }
     }
@@ -225,6 +271,7 @@ impl<'a> Routes<'a> {
                     version: Some(to.version.clone()).filter(|version| !version.is_empty()),
                     port: Some(to.port).filter(|port| *port != 0),
                     weight: to.weight.unwrap_or(0),
+                    dubbo: to.dubbo.clone(),
                 })
             })
             .collect()

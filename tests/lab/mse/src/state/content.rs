@@ -3,6 +3,8 @@
 
 use gateshift_lab_kernel::gateway::{PathMatch, ValueMatch};
 
+use crate::scenario::Dubbo;
+
 /// The content of a route.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Content {
@@ -55,6 +57,7 @@ pub(crate) struct Target {
     pub(crate) version: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) weight: u32,
+    pub(crate) dubbo: Option<Dubbo>,
 }
 
 /// Retries that were configured.

@@ -2,8 +2,11 @@
 //! from a range of its own; numeric states that pass by themselves are computed from the clock.
 
 pub(crate) mod build;
+mod callers;
 mod content;
 pub(crate) mod parameters;
+pub(crate) mod plugins;
+mod policies;
 
 use std::net::IpAddr;
 
@@ -12,7 +15,10 @@ use serde_json::{Map, Value};
 
 use crate::scenario;
 
+pub(crate) use callers::{Authentication, Consumer, Grant};
 pub(crate) use content::{Action, Content, Retry, Target};
+pub(crate) use plugins::{Plugin, PluginRule};
+pub(crate) use policies::Policies;
 
 /// How long publishing and taking offline last, lab milliseconds.
 const SETTLING_MS: i64 = 1_000;
@@ -55,6 +61,10 @@ pub(crate) struct Gateway {
     pub(crate) services: Vec<Service>,
     pub(crate) routes: Vec<Route>,
     pub(crate) ip_lists: Vec<IpList>,
+    pub(crate) authentications: Vec<Authentication>,
+    pub(crate) consumers: Vec<Consumer>,
+    pub(crate) plugins: Vec<Plugin>,
+    pub(crate) answers: scenario::Answers,
     pub(crate) parameters: Map<String, Value>,
 }
 
@@ -65,6 +75,11 @@ impl Gateway {
 
     pub(crate) fn service(&self, id: i64) -> Option<&Service> {
         self.services.iter().find(|service| service.id == id)
+    }
+
+    /// A service by its name, which no two services of a gateway share.
+    pub(crate) fn service_named(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.spec.name == name)
     }
 
     pub(crate) fn route(&self, id: i64) -> Option<&Route> {
@@ -126,6 +141,9 @@ pub(crate) struct Route {
     pub(crate) phase: Phase,
     /// What the API shows.
     pub(crate) content: Content,
+    pub(crate) policies: Policies,
+    /// It comes from an Ingress of a cluster.
+    pub(crate) ingress: bool,
     /// What requests meet, if anything.
     pub(crate) serving: Option<Content>,
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 static DEFAULTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     let all = json!({
         "AccessLogHeader": "",
+        "DisableHttp2Alpn": false,
         "DownstreamConnectionBufferLimits": 32768,
         "DownstreamHttp2MaxConcurrentStream": 100,
         "DownstreamIdleTime": 15,
@@ -41,6 +42,9 @@ static DEFAULTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
         _ => Map::new(),
     }
 });
+
+/// Parameters that only the older answer shows.
+pub(crate) const OPTION_ONLY: &[&str] = &["DisableHttp2Alpn"];
 
 /// The parameters of a gateway that nobody touched.
 pub(crate) fn defaults() -> Map<String, Value> {

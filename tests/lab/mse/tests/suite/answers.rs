@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use gateshift_lab_kernel::Product;
-use gateshift_lab_mse::generate;
+use gateshift_lab_mse::{generate, generate_rich};
 use serde_json::{Value, json};
 
 use crate::checker;
@@ -84,6 +84,18 @@ fn all_reads(lab: &Lab) -> Vec<(&'static str, Value)> {
         ("GetPlugins", of.clone()),
         ("GetPluginConfig", with(json!({ "PluginId": 1 }))),
     ];
+    for auth in lab.rows("ListGatewayAuth") {
+        calls.push(("GetGatewayAuthDetail", with(json!({ "Id": auth["Id"] }))));
+    }
+    let pages = json!({ "PageNum": "1", "PageSize": "100" });
+    for consumer in lab.data("ListGatewayAuthConsumer", pages)["Result"].as_array().unwrap() {
+        calls.push(("GetGatewayAuthConsumerDetail", with(json!({ "Id": consumer["Id"] }))));
+        let query = json!({ "ConsumerId": consumer["Id"], "PageNum": "1", "PageSize": "100" });
+        calls.push(("ListGatewayAuthConsumerResource", with(query)));
+    }
+    for plugin in lab.data("GetPlugins", json!({})).as_array().unwrap() {
+        calls.push(("GetPluginConfig", with(json!({ "PluginId": plugin["Id"] }))));
+    }
     for domain in lab.data("ListGatewayDomain", json!({})).as_array().unwrap() {
         calls.push(("GetGatewayDomainDetail", with(json!({ "Id": domain["Id"].to_string() }))));
     }
@@ -131,9 +143,17 @@ fn answers_about_an_account_that_uses_every_key() {
 }
 
 #[test]
+fn answers_about_every_theme() {
+    for (_, text) in crate::rich::THEMES {
+        check_all(&Lab::yaml(text));
+    }
+}
+
+#[test]
 fn answers_about_generated_accounts() {
-    for seed in 0..4 {
+    for seed in 0..3 {
         check_all(&Lab::of(&generate(seed, 130)));
+        check_all(&Lab::of(&generate_rich(seed, 130)));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_lab_mse::generate;
-use gateshift_lab_mse::scenario::{PathKind, Route, RouteStatus, Scenario, ServiceType};
+use gateshift_lab_mse::scenario::{Level, PathKind, Plugin, Route, RouteStatus, Scenario, ServiceType};
+use gateshift_lab_mse::{generate, generate_rich};
 use proptest::prelude::*;
 
 fn count<T>(of: &[T], fits: impl Fn(&T) -> bool) -> usize {
@@ -80,6 +80,47 @@ fn check_sound(scenario: &Scenario, routes: usize) {
     }
 }
 
+/// What every rich account has that is large enough.
+fn check_riches(scenario: &Scenario) {
+    let routes = &scenario.routes;
+    let traits: [Trait; 10] = [
+        ("rewrite", |route| route.rewrite.is_some()),
+        ("header changes", |route| !route.change_headers.is_empty()),
+        ("cors", |route| route.cors.is_some()),
+        ("mirror", |route| route.mirror.is_some()),
+        ("rate limit", |route| route.rate_limit.is_some()),
+        ("concurrency", |route| route.concurrency.is_some()),
+        ("breaker", |route| route.circuit_breaker.is_some()),
+        ("waf", |route| route.waf),
+        ("consumers", |route| route.guarded),
+        ("dubbo", |route| route.to.iter().any(|to| to.dubbo.is_some())),
+    ];
+    for (name, fits) in traits {
+        assert!(count(routes, fits) > 0, "no route with {name}");
+    }
+    let several = |route: &Route| {
+        let kinds = [
+            route.rewrite.is_some(),
+            !route.change_headers.is_empty(),
+            route.cors.is_some(),
+            route.mirror.is_some(),
+            route.rate_limit.is_some(),
+            route.concurrency.is_some(),
+            route.circuit_breaker.is_some(),
+        ];
+        kinds.into_iter().filter(|has| *has).count()
+    };
+    assert!(count(routes, |route| several(route) >= 4) > 0, "no route with four policies");
+    let some = count(routes, |route| several(route) > 0);
+    assert!(some * 6 > routes.len() && some * 4 < routes.len() * 3, "{some} of {}", routes.len());
+    assert_eq!((scenario.consumers.len(), scenario.plugins.len()), (3, 15));
+    for level in [Level::Gateway, Level::Domain, Level::Route] {
+        assert!(count(&scenario.access_lists, |list| list.level == level) > 0, "{level:?}");
+        let on_level = |plugin: &Plugin| plugin.rules.iter().any(|rule| rule.level == level);
+        assert!(count(&scenario.plugins, on_level) > 1, "{level:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -90,6 +131,20 @@ proptest! {
         check_variety(&scenario);
         prop_assert_eq!(&scenario, &generate(seed, routes));
         prop_assert_eq!(&scenario, &Scenario::from_yaml(&scenario.to_yaml().unwrap()).unwrap());
+    }
+
+    #[test]
+    fn any_rich_account_is_sound(seed: u64, routes in 36_usize..260) {
+        let scenario = generate_rich(seed, routes);
+        check_sound(&scenario, routes);
+        check_riches(&scenario);
+        prop_assert_eq!(&scenario, &generate_rich(seed, routes));
+        prop_assert_eq!(&scenario, &Scenario::from_yaml(&scenario.to_yaml().unwrap()).unwrap());
+    }
+
+    #[test]
+    fn a_small_rich_account_holds_together(seed: u64, routes in 0_usize..36) {
+        check_sound(&generate_rich(seed, routes), routes);
     }
 
     #[test]
@@ -109,6 +164,17 @@ fn the_default_size_has_overlaps_and_an_order_of_its_own() {
         let with_routes: BTreeSet<_> = scenario.routes.iter().flat_map(|route| &route.domains).collect();
         assert!(with_routes.len() >= 12, "seed {seed}: routes on {} domains", with_routes.len());
     }
+}
+
+#[test]
+fn a_rich_account_has_the_routes_of_the_plain_one() {
+    let (plain, rich) = (generate(5, 108), generate_rich(5, 120));
+    let names = |scenario: &Scenario| -> Vec<String> {
+        scenario.routes.iter().take(108).map(|route| route.name.clone()).collect()
+    };
+    assert_eq!(names(&plain), names(&rich));
+    let restrains = |route: &&Route| route.guarded || route.name.starts_with("partner-");
+    assert!(rich.routes[..108].iter().find(restrains).is_none());
 }
 
 #[test]

@@ -9,5 +9,6 @@ mod client;
 mod generated;
 mod lab;
 mod planes;
+mod rich;
 mod scenarios;
 mod traps;

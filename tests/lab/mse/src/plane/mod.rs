@@ -1,8 +1,13 @@
 //! The routing of a gateway as its data plane needs it: only what is served, under the names that
 //! the world knows the backends by.
 
+mod guards;
+mod policies;
+
+use std::collections::BTreeMap;
+
 use gateshift_lab_kernel::gateway::{self as plane, Forward, GatewayConfig};
-use gateshift_lab_kernel::policy::Policies;
+use gateshift_lab_kernel::policy::Levels;
 
 use crate::state::{Action, Content, Gateway, Route, Target};
 
@@ -30,7 +35,11 @@ pub(crate) fn config(gateway: &Gateway) -> GatewayConfig {
             .iter()
             .filter_map(|route| Some(served(gateway, route, route.serving.as_ref()?)))
             .collect(),
-        ..GatewayConfig::default()
+        lists: guards::lists(gateway),
+        levels: Levels::MostSpecific,
+        authentications: guards::authentications(gateway),
+        plugins: guards::plugins(gateway),
+        parameters: guards::parameters(gateway),
     }
 }
 
@@ -50,7 +59,7 @@ fn served(gateway: &Gateway, route: &Route, content: &Content) -> plane::Route {
         created_ms: route.created_ms,
         sequence: route.id.unsigned_abs(),
         action: action(gateway, content),
-        policies: Policies::default(),
+        policies: policies::of(gateway, route),
     }
 }
 
@@ -72,6 +81,12 @@ fn action(gateway: &Gateway, content: &Content) -> plane::Action {
             })
         }
     }
+}
+
+/// All of a service.
+fn target(gateway: &Gateway, service: &str) -> Option<plane::Target> {
+    let upstream = gateway.service_named(service)?.upstream.clone();
+    Some(plane::Target { upstream, labels: BTreeMap::new(), weight: 100 })
 }
 
 fn resolve(gateway: &Gateway, targets: &[Target]) -> Vec<plane::Target> {
