@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use gateshift_executor::Driven;
-use gateshift_model::RunOutcome;
+use gateshift_model::{CHECKPOINT_MANUAL, RunOutcome};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Exit {
                 RunOutcome::Held | RunOutcome::Stuck if failure == Some("GS-VERIFY-MISMATCH") => {
                     Self::Mismatch
                 }
+                RunOutcome::Held if failure == Some(CHECKPOINT_MANUAL) => Self::Waiting,
                 RunOutcome::Held | RunOutcome::Stuck => Self::Error,
             },
         }

@@ -79,6 +79,7 @@ pub(crate) mod code {
     pub(crate) const BLOCKED: &str = "GS-BLOCKED";
     pub(crate) const CHECKPOINT_FAILED: &str = "GS-CHECKPOINT-FAILED";
     pub(crate) const CHECKPOINT_UNCLEAR: &str = "GS-CHECKPOINT-UNCLEAR";
+    pub(crate) const CHECKPOINT_MANUAL: &str = gateshift_model::CHECKPOINT_MANUAL;
     pub(crate) const TIMEOUT: &str = "GS-STEP-TIMEOUT";
     pub(crate) const PANIC: &str = "GS-MIGRATOR-PANIC";
     pub(crate) const MIGRATOR_UNKNOWN: &str = "GS-MIGRATOR-UNKNOWN";

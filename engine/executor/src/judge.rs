@@ -36,18 +36,37 @@ pub(crate) fn blocked(plan: &Plan) -> Option<StepError> {
 }
 
 /// What speaks against calling the step done. An unclear answer is never taken for a pass: it is asked
-/// for again, and holds the run if it stays unclear (invariant **doubt holds**).
+/// for again, and holds the run if it stays unclear (invariant **doubt holds**). What only a person can
+/// do comes last: nobody is sent to a console before the rest is as it should be.
 pub(crate) fn judge(checkpoints: &[Checkpoint]) -> Option<StepError> {
     let answered = |result| checkpoints.iter().filter(move |checkpoint| checkpoint.result == result);
     let (class, code, first) =
         match (answered(CheckpointResult::Fail).next(), answered(CheckpointResult::Unclear).next()) {
             (Some(first), _) => (ErrorClass::NeedsOperator, code::CHECKPOINT_FAILED, first),
             (None, Some(first)) => (ErrorClass::Retryable, code::CHECKPOINT_UNCLEAR, first),
-            (None, None) => return None,
+            (None, None) => return by_hand(answered(CheckpointResult::Manual).collect()),
         };
     let names: Vec<_> = answered(first.result).map(|checkpoint| checkpoint.name.as_str()).collect();
     let error = StepError::new(class, code, format!("checkpoint {}: {}", first.name, first.message))
         .with_hint("look at its evidence with `gateshift history`, put it right, then `gateshift resume`")
+        .with_details(json!({ "checkpoints": names }));
+    Some(error)
+}
+
+/// What is left to a person: the run holds, says what to do, and asks the step again on resume.
+fn by_hand(left: Vec<&Checkpoint>) -> Option<StepError> {
+    let names: Vec<_> = left.iter().map(|checkpoint| checkpoint.name.as_str()).collect();
+    let messages: Vec<_> =
+        left.iter().map(|checkpoint| format!("{}: {}", checkpoint.name, checkpoint.message)).collect();
+    let message = match messages.as_slice() {
+        [] => return None,
+        [one] => format!("to do by hand: {one}"),
+        more => format!("{} things to do by hand: {}", more.len(), more.join("; ")),
+    };
+    let error = StepError::needs_operator(code::CHECKPOINT_MANUAL, message)
+        .with_hint(
+            "do what each checkpoint says, then `gateshift resume`: it is read back before the run goes on",
+        )
         .with_details(json!({ "checkpoints": names }));
     Some(error)
 }

@@ -197,17 +197,19 @@ fn after_failure(
             .filter(|step| !running.contains(&step.name))
             .filter_map(|step| Some((step, state.step(&step.name)?)))
     };
-    let blocked = |found: &StepState| found.error.as_ref().is_some_and(|error| error.code == code::BLOCKED);
+    let has = |found: &StepState, code: &str| found.error.as_ref().is_some_and(|error| error.code == code);
+    let blocked = |found: &StepState| has(found, code::BLOCKED);
+    // Nothing went wrong: no policy for failures applies.
+    let waits = |found: &StepState| blocked(found) || has(found, code::CHECKPOINT_MANUAL);
     let failed = |(_, found): &(&StepDefinition, &StepState)| found.status == StepStatus::Failed;
 
-    let rollback = steps()
-        .filter(failed)
-        .find(|(step, found)| step.on_failure == OnFailure::Rollback && !blocked(found));
+    let rollback =
+        steps().filter(failed).find(|(step, found)| step.on_failure == OnFailure::Rollback && !waits(found));
     if let Some((step, found)) = rollback {
         return Some(Verdict::Rollback { reason: why(&step.name, found) });
     }
     let (step, found) = steps().find(|(step, found)| match found.status {
-        StepStatus::Failed => step.on_failure != OnFailure::Continue || blocked(found),
+        StepStatus::Failed => step.on_failure != OnFailure::Continue || waits(found),
         StepStatus::Undoing | StepStatus::Undone => true,
         _ => false,
     })?;
@@ -215,7 +217,7 @@ fn after_failure(
         return Some(Verdict::Go { start: Vec::new(), wake: None });
     }
     let undo = steps().find(|(step, found)| {
-        let asked = step.on_failure == OnFailure::Undo && step.undo != UndoScope::Nothing && !blocked(found);
+        let asked = step.on_failure == OnFailure::Undo && step.undo != UndoScope::Nothing && !waits(found);
         found.status == StepStatus::Undoing || (found.status == StepStatus::Failed && asked)
     });
     if let Some((step, _)) = undo {
@@ -226,6 +228,9 @@ fn after_failure(
 }
 
 fn why(step: &StepName, found: &StepState) -> String {
+    if let Some(error) = found.error.as_ref().filter(|error| error.code == code::CHECKPOINT_MANUAL) {
+        return format!("step `{step}` waits for a person: {}", error.message);
+    }
     let undone = if found.status == StepStatus::Undone { " and was taken back" } else { "" };
     match &found.error {
         Some(error) => format!("step `{step}` failed{undone}: {error}"),
@@ -291,6 +296,11 @@ pub fn not_run(state: &RunState) -> Vec<NotRun> {
         let Some(own) = state.step(&step.name) else { continue };
         let cause = match own.status {
             StepStatus::Done | StepStatus::Applied => continue,
+            StepStatus::Failed
+                if own.error.as_ref().is_some_and(|error| error.code == code::CHECKPOINT_MANUAL) =>
+            {
+                format!("step `{}` waits for a person", step.name)
+            }
             StepStatus::Failed => format!("step `{}` failed", step.name),
             StepStatus::Undone => format!("step `{}` was taken back", step.name),
             StepStatus::Undoing => format!("step `{}` is being taken back", step.name),

@@ -39,6 +39,10 @@ pub struct StepError {
     pub details: Value,
 }
 
+/// Code of the failure of a step whose checkpoints only a person can bring about: it holds the run,
+/// whatever the step's policy for failures says, because nothing went wrong.
+pub const CHECKPOINT_MANUAL: &str = "GS-CHECKPOINT-MANUAL";
+
 impl StepError {
     /// A failure of the given class.
     pub fn new(class: ErrorClass, code: &str, message: impl Into<String>) -> Self {

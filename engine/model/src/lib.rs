@@ -22,7 +22,7 @@ pub use artifact::ArtifactRef;
 pub use canonical::{Digest, canonical_json, digest_bytes, digest_json};
 pub use definition::{Backoff, ConnectionDefinition, OnFailure, RetryPolicy, RunDefinition, StepDefinition};
 pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
-pub use error::{ErrorClass, StepError};
+pub use error::{CHECKPOINT_MANUAL, ErrorClass, StepError};
 pub use event::{CallRecord, Event, Holder, RunOutcome, UndoScope};
 pub use finding::{Checkpoint, CheckpointResult, Finding, Severity};
 pub use fold::{IllegalEvent, OperationState, RESUME, RunState, RunStatus, StepState, StepStatus};

@@ -1,8 +1,8 @@
 //! The answer as data.
 
 use gateshift_model::{
-    Actor, Checkpoint, ErrorClass, Holder, RunId, RunOutcome, RunStatus, Severity, StepName, StepStatus,
-    Timestamp,
+    Actor, CHECKPOINT_MANUAL, Checkpoint, ErrorClass, Holder, RunId, RunOutcome, RunStatus, Severity,
+    StepName, StepStatus, Timestamp,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -124,6 +124,13 @@ pub struct StepAnswer {
     pub checkpoints: Vec<Checkpoint>,
     /// What could not be taken back.
     pub left: Vec<String>,
+}
+
+impl StepAnswer {
+    /// Its failure, if that is no more than something left to a person.
+    pub(crate) fn by_hand(&self) -> Option<&Failure> {
+        self.error.as_ref().filter(|error| error.code == CHECKPOINT_MANUAL)
+    }
 }
 
 /// A failure.

@@ -106,6 +106,9 @@ fn at_work(steps: &[StepAnswer]) -> String {
 
 fn held(steps: &[StepAnswer]) -> Option<String> {
     let step = first_cause(steps)?;
+    if let Some(error) = step.by_hand() {
+        return Some(format!("step `{}` waits for a person: {}", step.name, error.message));
+    }
     let undone = if step.status == StepStatus::Undone { " and was taken back" } else { "" };
     Some(match &step.error {
         Some(error) => {

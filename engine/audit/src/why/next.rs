@@ -84,6 +84,9 @@ fn at_rest(story: &Story, here: &Circumstances, steps: &[StepAnswer], outcome: R
                      source or the workflow had to be changed"
             )
         }
+        _ if cause.is_some_and(|step| step.by_hand().is_some()) => {
+            format!("asks {failed} again, once what its checkpoints say is done: each is read back")
+        }
         _ => format!("tries {failed} again, once the cause is put right"),
     };
     let mut calls = looks(steps);

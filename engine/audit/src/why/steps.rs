@@ -78,7 +78,7 @@ fn failure(error: &StepError) -> Failure {
 }
 
 fn speaks_against(result: CheckpointResult) -> bool {
-    matches!(result, CheckpointResult::Fail | CheckpointResult::Unclear)
+    matches!(result, CheckpointResult::Fail | CheckpointResult::Unclear | CheckpointResult::Manual)
 }
 
 /// Findings that forbid every write, the gravest first.

@@ -73,7 +73,8 @@ fn owner(owner: &Owner) -> Option<String> {
 fn step_lines(step: &StepAnswer, now: Timestamp, lines: &mut Vec<String>) {
     let since =
         step.since.map(|at| format!(", since {at} ({} ago)", span(now.since(at)))).unwrap_or_default();
-    lines.push(format!("step {}: {}{}{since}", step.name, status(step.status), attempts(step)));
+    let state = if step.by_hand().is_some() { "waits for a person" } else { status(step.status) };
+    lines.push(format!("step {}: {state}{}{since}", step.name, attempts(step)));
     if let Some(reason) = step.reason.as_ref().filter(|_| step.error.is_none()) {
         lines.push(format!("  {}", line(reason)));
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use gateshift_executor::{CancellationToken, Driven, Engine, EngineError, Watcher, not_run};
-use gateshift_model::{Finding, RunId, RunOutcome, RunState, Severity, StepStatus};
+use gateshift_model::{
+    CHECKPOINT_MANUAL, CheckpointResult, Finding, RunId, RunOutcome, RunState, Severity, StepStatus,
+};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -127,6 +129,7 @@ fn text(run: RunId, state: &RunState, driven: &Driven, store: &str, from: Severi
     if !shown.is_empty() {
         text = format!("{}\n{}\n{text}", table(&shown), verdict(&shown));
     }
+    text.push_str(&by_hand(state));
     for one in not_run(state) {
         text.push_str(&format!("  not run: {} because {}\n", one.step, one.because));
     }
@@ -141,4 +144,16 @@ fn text(run: RunId, state: &RunState, driven: &Driven, store: &str, from: Severi
         _ => text.push_str(&format!("go on with: gateshift resume {run} --store {store}\n")),
     }
     text
+}
+
+/// What is left to a person, a line each.
+fn by_hand(state: &RunState) -> String {
+    let waits = state.steps.values().filter(|step| {
+        step.error.as_ref().is_some_and(|error| error.code == CHECKPOINT_MANUAL)
+            && step.status == StepStatus::Failed
+    });
+    let left = waits.flat_map(|step| &step.checkpoints);
+    left.filter(|one| one.result == CheckpointResult::Manual)
+        .map(|one| format!("  by hand: {}: {}\n", one.name, one.message))
+        .collect()
 }

@@ -1,7 +1,8 @@
 //! A migrator that makes as many objects as its settings say, and goes wrong as the world's script says.
 //!
 //! Settings: `objects` (number), `pending` (times it answers "not yet"), `fail_attempts` (attempts that
-//! fail half way), `finding` (severity of a finding of its plan), `checkpoint` (its answer).
+//! fail half way), `finding` (severity of a finding of its plan), `checkpoint` (its answer), `manual` (things
+//! a person has to switch on before it passes).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -155,6 +156,11 @@ impl Migrator for Maker {
             if !found(host, &operation.key).await.unwrap_or(false) {
                 return Ok(vec![Checkpoint::judge("made", false, "an object is missing", Value::Null)]);
             }
+        }
+        let left = input.settings["manual"].as_u64().unwrap_or(0).saturating_sub(self.world.lock().clicked);
+        if left > 0 {
+            let message = format!("switch {left} things on");
+            return Ok(vec![Checkpoint::new("console", CheckpointResult::Manual, message, json!({"on": 0}))]);
         }
         let result = serde_json::from_value::<CheckpointResult>(input.settings["checkpoint"].clone());
         Ok(result

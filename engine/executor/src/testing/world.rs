@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) most_working: usize,
     pub(crate) script: BTreeMap<(Phase, String), VecDeque<Act>>,
     pub(crate) writes: usize,
+    /// Things a person has switched on in a console.
+    pub(crate) clicked: u64,
     pub(crate) cut: Option<(usize, Cut)>,
 }
 

@@ -146,7 +146,7 @@ async fn only_a_clear_answer_passes_a_checkpoint() {
     let cases = [
         ("pass", RunOutcome::Done, 1, ""),
         ("waived", RunOutcome::Done, 1, ""),
-        ("manual", RunOutcome::Done, 1, ""),
+        ("manual", RunOutcome::Held, 1, "GS-CHECKPOINT-MANUAL"),
         ("fail", RunOutcome::Held, 1, "GS-CHECKPOINT-FAILED"),
         ("unclear", RunOutcome::Held, 5, "GS-CHECKPOINT-UNCLEAR"),
     ];
@@ -213,5 +213,36 @@ async fn each_answer_to_a_failure_leaves_its_own_run() {
         assert_eq!(resumed.outcome(), Some(RunOutcome::Done), "{on_failure:?}");
         let state = lab.state(run).await;
         assert!(state.steps.values().all(|step| step.status == Done), "{on_failure:?}: {:?}", state.steps);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_to_a_person_holds_whatever_the_policy_until_it_is_read_back() {
+    for on_failure in [OnFailure::Hold, OnFailure::Undo, OnFailure::Rollback, OnFailure::Continue] {
+        let lab = Lab::new();
+        let mut first = step("first", &[], json!({"objects": 1}));
+        first.undo = gateshift_model::UndoScope::Traffic;
+        let mut waits = step("waits", &["first"], json!({"objects": 1, "manual": 2}));
+        waits.on_failure = on_failure;
+        let steps = vec![first, waits, step("after", &["waits"], json!({"objects": 1}))];
+        let (run, outcome) = lab.run(definition(steps)).await;
+        assert_eq!(outcome, RunOutcome::Held, "{on_failure:?}");
+        let state = lab.state(run).await;
+        assert!(state.reason.as_ref().unwrap().contains("switch 2 things on"), "{:?}", state.reason);
+        assert_eq!(not_run(&state)[0].because, "step `waits` waits for a person");
+        assert!(lab.world.lock().deletes.is_empty(), "{on_failure:?}: nothing is taken back");
+        assert!(!lab.world.lock().present.contains("after/0"), "{on_failure:?}");
+
+        // The person says it is done, and it is half done.
+        lab.world.lock().clicked = 1;
+        let resume = || async {
+            let (stop, watcher) = (CancellationToken::new(), Arc::new(NoWatcher));
+            lab.successor().resume(run, stop, watcher).await.unwrap()
+        };
+        assert_eq!(resume().await.outcome(), Some(RunOutcome::Held), "{on_failure:?}");
+        lab.world.lock().clicked = 2;
+        assert_eq!(resume().await.outcome(), Some(RunOutcome::Done), "{on_failure:?}");
+        assert_eq!(lab.world.lock().creates["waits/0"], 1, "{on_failure:?}: applied once");
+        assert_eq!(lab.world.entered(Phase::Plan, "waits"), 1, "{on_failure:?}: the plan holds");
     }
 }

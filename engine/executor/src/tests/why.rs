@@ -87,3 +87,30 @@ async fn every_prefix_of_real_histories_has_an_answer() {
     asked += ask(&lab, run).await;
     assert!(asked > 200, "only {asked} histories were asked about");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_waits_for_a_person_says_what_to_do_and_how_to_go_on() {
+    let lab = Lab::new();
+    let (run, outcome) = lab.run(definition(vec![step("a", &[], json!({"manual": 3}))])).await;
+    assert_eq!(outcome, RunOutcome::Held);
+    ask(&lab, run).await;
+    let events = lab.history(run).await;
+    let here = Circumstances {
+        run,
+        now: (lab.clock)(),
+        store: "journal.db".to_owned(),
+        owner: Owner::Nobody,
+        not_run: Vec::new(),
+    };
+    let text = render(&explain(&Story::of(&events).unwrap(), &here), here.now);
+    for part in [
+        "step `a` waits for a person: to do by hand: console: switch 3 things on",
+        "checkpoint console: switch 3 things on ({\"on\":0})",
+        "next: asks step `a` again, once what its checkpoints say is done",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    let resume = format!("  gateshift resume {run} --store journal.db");
+    assert!(text.contains(&resume), "{text}");
+    assert!(!text.contains("failed"), "{text}");
+}
