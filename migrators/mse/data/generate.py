@@ -29,7 +29,8 @@ REASONS = {
 
 # Fields the reader turns into the inventory, by action; the rest of the path is matched whole.
 CARRIED = {
-    "GetGateway": "Name Region Spec Replica TotalReplica ElasticReplica Vpc Vswitch Vswitch2 SecurityGroup ResourceGroupId ChargeType Status MseTag",
+    "GetGateway": "Name Region Spec Replica TotalReplica ElasticReplica Vpc Vswitch Vswitch2 SecurityGroup ResourceGroupId ChargeType Status MseTag LogConfigDetails LogConfigDetails.* XtraceDetails XtraceDetails.*",
+    "GetGatewayConfig": "XtraceDetails XtraceDetails.TraceOn XtraceDetails.TraceType XtraceDetails.Sample XtraceDetails.ServiceId XtraceDetails.ServicePort SlsConfigDetails SlsConfigDetails.LogOn SlsConfigDetails.ProjectName SlsConfigDetails.LogStoreName SlsConfigDetails.NginxCompatible",
     "ListGateway": "Name Spec Replica TotalReplica MseVersion GatewayVersion CurrentVersion Tag MseTag GatewayEntry GatewayEntry[].* InternetSlb InternetSlb[].SlbIp InternetSlb[].Type InternetSlb[].SlbPort Slb Slb[].SlbIp Slb[].Type Slb[].SlbPort ElasticPolicy ElasticPolicy.MaxReplica ElasticPolicy.TimePolicyList ElasticPolicy.TimePolicyList[].DesiredReplica",
     "ListGatewayDomain": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* TlsCipherSuitesConfig.TlsCipherSuites[] Type Status",
     "GetGatewayDomainDetail": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* MtlsEnabled CaCertIdentifier",
@@ -46,7 +47,7 @@ KEPT = {
     "GetGatewayRouteDetail": "Cors Cors.* HTTPRewrite HTTPRewrite.* HeaderOp HeaderOp.* FlowMirror FlowMirror.* EnableWaf Policies AhasStatus RouteServices[].HttpDubboTranscoder RouteServices[].HttpDubboTranscoder.*",
     "GetGatewayServiceDetail": "PortTrafficPolicyList PortTrafficPolicyList[].*",
     "ListGateway": "ElasticPolicy.* InitConfig InitConfig.* ArmsOn AhasOn InternetSlb[].* Slb[].*",
-    "GetGateway": "ElasticPolicy ElasticPolicy.* LogConfigDetails LogConfigDetails.* XtraceDetails XtraceDetails.*",
+    "GetGateway": "ElasticPolicy ElasticPolicy.*",
     "ListServiceSource": "IngressOptions.* GroupList PathList",
 }
 WHOLLY_KEPT = """GatewayBlackWhiteList GetPluginConfig GetPlugins GetGatewayConfig GetGatewayOption ListGatewayAuth GetGatewayAuthDetail

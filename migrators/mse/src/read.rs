@@ -82,6 +82,8 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         .filter_map(convert::certificate)
         .filter(|certificate| used.contains(&&certificate.identifier))
         .collect();
+    let config = index.get(&("GetGatewayConfig", "")).map_or(Value::Null, |body| body["Data"].clone());
+    let observability = convert::observability(&detail, &config, &mut findings);
     let accounting = account(answers);
     findings.extend(accounting.unknown.iter().map(|field| {
         Finding::new(
@@ -115,7 +117,7 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         consumers: Vec::new(),
         guarded_routes: Vec::new(),
         plugins: Vec::new(),
-        observability: Default::default(),
+        observability,
         parameters: BTreeMap::new(),
         others: others(answers),
         accounting,

@@ -3,6 +3,7 @@
 
 mod domain;
 mod instance;
+mod observability;
 mod route;
 mod service;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub(crate) use domain::{certificate, domain};
 pub(crate) use instance::instance;
+pub(crate) use observability::observability;
 pub(crate) use route::route;
 pub(crate) use service::{service, source};
 
