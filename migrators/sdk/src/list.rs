@@ -20,7 +20,12 @@ pub async fn whole(
         let request = call(page).build();
         let action = request.action.clone();
         let mut body = host.call(request).await?.body;
-        let promised = body.pointer(total).and_then(Value::as_u64).unwrap_or(0);
+        if body["Success"] == false {
+            // Without this a refusal would read as an empty list.
+            let text = format!("{action} failed: {} {}", body["Code"], body["Message"]);
+            return Err(StepError::retryable("GS-REFUSED", text));
+        }
+        let promised = body.pointer(total).and_then(count).unwrap_or(0);
         let found = match body.pointer_mut(items).map(Value::take) {
             Some(Value::Array(found)) => found,
             _ => Vec::new(),
@@ -36,6 +41,11 @@ pub async fn whole(
         }
     }
     Ok(all)
+}
+
+/// Some products write their totals as text.
+fn count(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]
@@ -56,7 +66,8 @@ mod tests {
                     "2" => json!([4, 5]),
                     _ => json!([]),
                 };
-                Ok(ok(json!({"data": {"items": items}, "total": promised})))
+                let total = if promised % 2 == 0 { json!(promised) } else { json!(promised.to_string()) };
+                Ok(ok(json!({"data": {"items": items}, "total": total})))
             });
             let call = |page: u64| rpc("c", "ListThings", CallKind::Read).query("page", page);
             let read = whole(&host, call, "/data/items", "/total").await;
@@ -66,5 +77,13 @@ mod tests {
                 (_, false) => assert_eq!(read.unwrap_err().code, "GS-LIST-SHORT"),
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_no_empty_list() {
+        let refused = json!({"Success": false, "Code": "403", "Message": "no", "total": "0"});
+        let host = ScriptedHost::new(move |_| Ok(ok(refused.clone())));
+        let call = |_| rpc("c", "ListThings", CallKind::Read);
+        assert_eq!(whole(&host, call, "/data/items", "/total").await.unwrap_err().code, "GS-REFUSED");
     }
 }
