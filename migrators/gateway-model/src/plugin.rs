@@ -44,6 +44,12 @@ pub struct Plugin {
     /// Where the source keeps its binary; such an address may carry a signature, so it is sealed.
     #[serde(default)]
     pub binary: Option<Sealed>,
+    /// Where the source keeps its binary as an image.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// `Mode` as the source numbers it.
+    #[serde(default)]
+    pub mode: Option<i64>,
     /// What it does, in the source's words.
     #[serde(default)]
     pub summary: String,

@@ -24,6 +24,7 @@ REASONS = {
     "health": "state of the moment, checked on the target instead",
     "display": "text for the console",
     "repeated": "the same as another field of the same object",
+    "capability": "what the version of the source can do, not what it does",
     "lifecycle": "upgrade and billing state of the source instance, which stays as it is",
 }
 
@@ -41,7 +42,13 @@ CARRIED = {
     "ListGatewayRoute": "Id Type Status",
     "GetGatewayRouteDetail": "Id Name Description DomainName DomainNameList DestinationType RoutePredicates RoutePredicates.* RouteServices RouteServices[].ServiceId RouteServices[].ServiceName RouteServices[].Name RouteServices[].ServicePort RouteServices[].Percent RouteServices[].Version RouteServices[].AgreementType Fallback FallbackServices FallbackServices[].ServiceId FallbackServices[].ServiceName FallbackServices[].Name FallbackServices[].ServicePort FallbackServices[].Percent FallbackServices[].Version FallbackServices[].AgreementType DirectResponse DirectResponse.* Redirect Redirect.* RouteOrder GmtCreate Status",
 }
-DIFFERENTLY = {"GetGatewayRouteDetail": "Timeout Timeout.* Retry Retry.*"}
+CARRIED |= {
+    "GetPlugins": "Id Name Category Phase Priority Mode WasmLang WasmFile Version Summary Status PublishState",
+    "GetPluginConfig": "Mode ImageName GatewayConfigList GatewayConfigList[].Id GatewayConfigList[].Config GatewayConfigList[].Enable GatewayConfigList[].ResourceList GatewayConfigList[].ResourceList[].*",
+    "GetGatewayConfig": "AccessLogHeader Downstream* Enable* Initial* KeepaliveHeaderTimeout LiteMetrics LogFilterConfig NoSupportedConfigList PathWithEscapedSlashes Preserve* UpstreamIdleTimeout WebsocketTermGracePeriod XffTrustedNum ZipAlgorithm",
+    "GetGatewayOption": "DisableHttp2Alpn EnableHardwareAcceleration EnableWaf",
+}
+DIFFERENTLY = {"GetGatewayRouteDetail": "Timeout Timeout.* Retry Retry.*", "GetPluginConfig": "GatewayConfigList[].ConfigLevel"}
 # Fields that stay in the inventory as answered, and are found out when in use.
 KEPT = {
     "GetGatewayRouteDetail": "Cors Cors.* HTTPRewrite HTTPRewrite.* HeaderOp HeaderOp.* FlowMirror FlowMirror.* EnableWaf Policies AhasStatus RouteServices[].HttpDubboTranscoder RouteServices[].HttpDubboTranscoder.*",
@@ -50,7 +57,20 @@ KEPT = {
     "GetGateway": "ElasticPolicy ElasticPolicy.*",
     "ListServiceSource": "IngressOptions.* GroupList PathList",
 }
-WHOLLY_KEPT = """GatewayBlackWhiteList GetPluginConfig GetPlugins GetGatewayConfig GetGatewayOption ListGatewayAuth GetGatewayAuthDetail
+KEPT |= {
+    "GetGatewayConfig": "SlsConfigDetails SlsConfigDetails.* XtraceDetails XtraceDetails.*",
+    "GetGatewayOption": "LogConfigDetails LogConfigDetails.* TraceDetails TraceDetails.*",
+}
+# Fields whose reason the patterns below do not give.
+IRRELEVANT = {
+    "GetGatewayConfig": {"capability": "SupportWaf"},
+    "GetPlugins": {"lifecycle": "MaxVersion NewVersionPublishingFlag", "repeated": "SummaryEn"},
+    "GetPluginConfig": {
+        "repeated": "Category Name Phase Priority PublishState Status Summary SummaryEn Version WasmLang GatewayConfigList[].PluginId",
+        "lifecycle": "VersionJson",
+    },
+}
+WHOLLY_KEPT = """GatewayBlackWhiteList ListGatewayAuth GetGatewayAuthDetail
 ListGatewayAuthConsumer ListGatewayAuthConsumerResource GetGatewayAuthConsumerDetail ListGatewayCircuitBreakerRule ListGatewayFlowRule
 ListGatewayIsolationRule ListGatewayRouteOnAuth ListGatewaySlb ListSecurityGroupRule""".split()
 
@@ -90,6 +110,9 @@ def classify(action, path):
     for table, name in ((CARRIED, "carried"), (DIFFERENTLY, "differently"), (KEPT, "kept")):
         if listed(table, action, inner):
             return name
+    for reason, wishes in IRRELEVANT.get(action, {}).items():
+        if listed({action: wishes}, action, inner):
+            return f"irrelevant: {reason}"
     if action in WHOLLY_KEPT:
         return "kept"
     for pattern, reason in ((BOOKKEEPING, "bookkeeping"), (HEALTH, "health"), (REPEATED, "repeated")):

@@ -31,10 +31,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("flow-rules", "ListGatewayFlowRule"),
     ("isolation-rules", "ListGatewayIsolationRule"),
     ("circuit-breakers", "ListGatewayCircuitBreakerRule"),
-    ("plugins", "GetPlugins"),
-    ("plugin-configurations", "GetPluginConfig"),
-    ("parameters", "GetGatewayConfig"),
-    ("options", "GetGatewayOption"),
     ("security-group-rules", "ListSecurityGroupRule"),
 ];
 
@@ -76,6 +72,16 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         (route.created_at, route.id.parse::<u64>().unwrap_or(u64::MAX), route.id.clone())
     });
 
+    let plugins = answers
+        .items("GetPlugins")
+        .filter_map(|item| {
+            let detail = detail_of(&index, "GetPluginConfig", item);
+            convert::plugin(item, detail, &routes, &domains, &mut findings)
+        })
+        .collect();
+    let whole = |action: &'static str| index.get(&(action, "")).map_or(&Value::Null, |body| &body["Data"]);
+    let parameters = convert::parameters(whole("GetGatewayConfig"), whole("GetGatewayOption"));
+
     let used: Vec<&String> = domains.iter().filter_map(|domain| domain.certificate.as_ref()).collect();
     let certificates = answers
         .items("ListSSLCert")
@@ -116,9 +122,9 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         authentications: Vec::new(),
         consumers: Vec::new(),
         guarded_routes: Vec::new(),
-        plugins: Vec::new(),
+        plugins,
         observability,
-        parameters: BTreeMap::new(),
+        parameters,
         others: others(answers),
         accounting,
         raw: answers

@@ -1,6 +1,7 @@
 //! The parts of the answers that the reader takes in, as types. Lenient about the two-typed fields
 //! the product is known for; the account of fields sees to it that nothing else is overlooked.
 
+use gateshift_sdk::model::Sealed;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -344,4 +345,86 @@ pub(crate) struct SlbItem {
     pub(crate) slb_ip: String,
     #[serde(default, rename = "Type", deserialize_with = "text")]
     pub(crate) kind: String,
+}
+
+/// A switch of which only a plain yes or no is one.
+fn switch<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::Bool(value) => Some(value),
+        Value::String(text) if !text.is_empty() => Some(matches!(text.as_str(), "1" | "true" | "on")),
+        Value::Number(number) => Some(number.as_i64() == Some(1)),
+        _ => None,
+    })
+}
+
+/// A plugin in `GetPlugins`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PluginItem {
+    pub(crate) id: Value,
+    pub(crate) name: String,
+    pub(crate) category: i64,
+    #[serde(default)]
+    pub(crate) phase: Option<i64>,
+    #[serde(default)]
+    pub(crate) priority: i64,
+    #[serde(default)]
+    pub(crate) mode: Option<i64>,
+    #[serde(default)]
+    pub(crate) wasm_lang: Option<i64>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) wasm_file: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) version: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) summary: String,
+    #[serde(default, deserialize_with = "switch")]
+    pub(crate) status: Option<bool>,
+    #[serde(default)]
+    pub(crate) publish_state: Option<i64>,
+}
+
+/// A plugin in `GetPluginConfig`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PluginDetail {
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) gateway_config_list: Vec<RuleItem>,
+    #[serde(default)]
+    pub(crate) mode: Option<i64>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) image_name: String,
+}
+
+/// A rule of a plugin. Its configuration is sealed, or so empty that there is nothing to seal.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RuleItem {
+    pub(crate) id: Value,
+    pub(crate) config_level: i64,
+    #[serde(default = "nothing_sealed", deserialize_with = "sealed")]
+    pub(crate) config: Sealed,
+    #[serde(default, deserialize_with = "flag")]
+    pub(crate) enable: bool,
+    #[serde(default, deserialize_with = "list")]
+    pub(crate) resource_list: Vec<ResourceItem>,
+}
+
+/// What a rule names.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ResourceItem {
+    #[serde(default)]
+    pub(crate) id: Option<Value>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) name: String,
+}
+
+fn sealed<'de, D: Deserializer<'de>>(from: D) -> Result<Sealed, D::Error> {
+    let text = Value::String(text(from)?);
+    serde_json::from_value(text).map_err(serde::de::Error::custom)
+}
+
+fn nothing_sealed() -> Sealed {
+    serde_json::from_value(Value::String(String::new())).unwrap_or_else(|_| Sealed::from_cipher(""))
 }

@@ -4,6 +4,8 @@
 mod domain;
 mod instance;
 mod observability;
+mod parameters;
+mod plugin;
 mod route;
 mod service;
 
@@ -15,6 +17,8 @@ use serde_json::Value;
 pub(crate) use domain::{certificate, domain};
 pub(crate) use instance::instance;
 pub(crate) use observability::observability;
+pub(crate) use parameters::parameters;
+pub(crate) use plugin::plugin;
 pub(crate) use route::route;
 pub(crate) use service::{service, source};
 
