@@ -276,23 +276,15 @@ fn not_carried(inventory: &Inventory, findings: &mut Vec<Finding>) {
                 .with_action("remove it at the source, exclude the routes it is on, or wait for a version that carries it over"),
         );
     };
-    for route in &inventory.routes {
-        for policy in route.other_policies.keys() {
-            block(format!("routes/{}/{policy}", route.name), &format!("policy {policy}"));
-        }
-    }
     let on = |value: &Value| {
         matches!(value, Value::Bool(true))
             || value == 1
             || value.as_str().is_some_and(|text| matches!(text, "on" | "1" | "true"))
     };
     type Switch = fn(&Value) -> &Value;
-    let rules: [(&str, &str, Switch); 5] = [
+    let rules: [(&str, &str, Switch); 2] = [
         ("access-lists", "a black or white list", |item| &item["Status"]),
         ("authentications", "global authentication", |item| &item["Status"]),
-        ("flow-rules", "a rate limit", |item| &item["Enable"]),
-        ("isolation-rules", "a concurrency limit", |item| &item["Enable"]),
-        ("circuit-breakers", "a circuit breaker", |item| &item["Enable"]),
     ];
     for (kind, what, status) in rules {
         for item in inventory.others.get(kind).into_iter().flatten().filter(|item| on(status(item))) {

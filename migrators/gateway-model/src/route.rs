@@ -1,7 +1,6 @@
 //! Routes: what they match and where they lead.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{DubboTranscoding, ManagedBy, PublishState, RoutePolicies};
 
@@ -191,12 +190,15 @@ pub struct Route {
     /// What it does beside forwarding.
     #[serde(default)]
     pub policies: RoutePolicies,
-    /// Policies that are not read into [`Route::policies`], as the source answered them, by name.
-    #[serde(default)]
-    pub other_policies: std::collections::BTreeMap<String, Value>,
 }
 
 impl Route {
+    /// Every service it needs by id: where it leads to, fallbacks, and where a copy of the traffic goes.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        let copied = self.policies.mirror.iter().map(|mirror| mirror.service.as_str());
+        self.targets().map(|target| target.service.as_str()).chain(copied)
+    }
+
     /// Every service it leads to, fallbacks included.
     pub fn targets(&self) -> impl Iterator<Item = &RouteTarget> {
         let direct: &[RouteTarget] = match &self.destination {

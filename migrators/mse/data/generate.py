@@ -25,13 +25,16 @@ REASONS = {
     "display": "text for the console",
     "repeated": "the same as another field of the same object",
     "capability": "what the version of the source can do, not what it does",
+    "checked": "said by other fields of the same object as well; what only this one says is a finding",
     "lifecycle": "upgrade and billing state of the source instance, which stays as it is",
 }
+
+# What the three kinds of rules have in common.
+RULE = "Id IdList RouteId Enable LimitMode BehaviorType BodyEncoding ResponseStatusCode ResponseContentBody ResponseRedirectUrl ResponseAdditionalHeaders"
 
 # Fields the reader turns into the inventory, by action; the rest of the path is matched whole.
 CARRIED = {
     "GetGateway": "Name Region Spec Replica TotalReplica ElasticReplica Vpc Vswitch Vswitch2 SecurityGroup ResourceGroupId ChargeType Status MseTag LogConfigDetails LogConfigDetails.* XtraceDetails XtraceDetails.*",
-    "GetGatewayConfig": "XtraceDetails XtraceDetails.TraceOn XtraceDetails.TraceType XtraceDetails.Sample XtraceDetails.ServiceId XtraceDetails.ServicePort SlsConfigDetails SlsConfigDetails.LogOn SlsConfigDetails.ProjectName SlsConfigDetails.LogStoreName SlsConfigDetails.NginxCompatible",
     "ListGateway": "Name Spec Replica TotalReplica MseVersion GatewayVersion CurrentVersion Tag MseTag GatewayEntry GatewayEntry[].* InternetSlb InternetSlb[].SlbIp InternetSlb[].Type InternetSlb[].SlbPort Slb Slb[].SlbIp Slb[].Type Slb[].SlbPort ElasticPolicy ElasticPolicy.MaxReplica ElasticPolicy.TimePolicyList ElasticPolicy.TimePolicyList[].DesiredReplica",
     "ListGatewayDomain": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* TlsCipherSuitesConfig.TlsCipherSuites[] Type Status",
     "GetGatewayDomainDetail": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* MtlsEnabled CaCertIdentifier",
@@ -40,30 +43,29 @@ CARRIED = {
     "ListGatewayService": "Id HealthCheckInfo HealthCheckInfo.* GatewayTrafficPolicy GatewayTrafficPolicy.*",
     "GetGatewayServiceDetail": "Id Name Namespace GroupName SourceType SourceId ServiceNameInRegistry ServiceFQDN ServiceProtocol ServicePort Ports Ips DnsServerList MetaInfo VersionDetails VersionDetails[].ServiceVersion VersionDetails[].ServiceVersion.* GatewayTrafficPolicy GatewayTrafficPolicy.*",
     "ListGatewayRoute": "Id Type Status",
-    "GetGatewayRouteDetail": "Id Name Description DomainName DomainNameList DestinationType RoutePredicates RoutePredicates.* RouteServices RouteServices[].ServiceId RouteServices[].ServiceName RouteServices[].Name RouteServices[].ServicePort RouteServices[].Percent RouteServices[].Version RouteServices[].AgreementType Fallback FallbackServices FallbackServices[].ServiceId FallbackServices[].ServiceName FallbackServices[].Name FallbackServices[].ServicePort FallbackServices[].Percent FallbackServices[].Version FallbackServices[].AgreementType DirectResponse DirectResponse.* Redirect Redirect.* RouteOrder GmtCreate Status",
+    "GetGatewayRouteDetail": "Id Name Description DomainName DomainNameList DestinationType RoutePredicates RoutePredicates.* RouteServices RouteServices[].ServiceId RouteServices[].ServiceName RouteServices[].Name RouteServices[].ServicePort RouteServices[].Percent RouteServices[].Version RouteServices[].AgreementType Fallback FallbackServices FallbackServices[].ServiceId FallbackServices[].ServiceName FallbackServices[].Name FallbackServices[].ServicePort FallbackServices[].Percent FallbackServices[].Version FallbackServices[].AgreementType DirectResponse DirectResponse.* Redirect Redirect.* RouteOrder GmtCreate Status EnableWaf Cors Cors.* HTTPRewrite HTTPRewrite.* HeaderOp HeaderOp.* FlowMirror FlowMirror.Status FlowMirror.Percentage FlowMirror.TargetServiceId FlowMirror.Port RouteServices[].HttpDubboTranscoder RouteServices[].HttpDubboTranscoder.*",
+    "ListGatewayFlowRule": f"{RULE} Threshold StatDurationMs",
+    "ListGatewayIsolationRule": f"{RULE} MaxConcurrency",
+    "ListGatewayCircuitBreakerRule": f"{RULE} Strategy TriggerRatio StatDurationSec RecoveryTimeoutSec MinRequestAmount MaxAllowedMs",
 }
 CARRIED |= {
     "GetPlugins": "Id Name Category Phase Priority Mode WasmLang WasmFile Version Summary Status PublishState",
     "GetPluginConfig": "Mode ImageName GatewayConfigList GatewayConfigList[].Id GatewayConfigList[].Config GatewayConfigList[].Enable GatewayConfigList[].ResourceList GatewayConfigList[].ResourceList[].*",
-    "GetGatewayConfig": "AccessLogHeader Downstream* Enable* Initial* KeepaliveHeaderTimeout LiteMetrics LogFilterConfig NoSupportedConfigList PathWithEscapedSlashes Preserve* UpstreamIdleTimeout WebsocketTermGracePeriod XffTrustedNum ZipAlgorithm",
+    "GetGatewayConfig": "XtraceDetails XtraceDetails.TraceOn XtraceDetails.TraceType XtraceDetails.Sample XtraceDetails.ServiceId XtraceDetails.ServicePort SlsConfigDetails SlsConfigDetails.LogOn SlsConfigDetails.ProjectName SlsConfigDetails.LogStoreName SlsConfigDetails.NginxCompatible AccessLogHeader Downstream* Enable* Initial* KeepaliveHeaderTimeout LiteMetrics LogFilterConfig NoSupportedConfigList PathWithEscapedSlashes Preserve* UpstreamIdleTimeout WebsocketTermGracePeriod XffTrustedNum ZipAlgorithm",
     "GetGatewayOption": "DisableHttp2Alpn EnableHardwareAcceleration EnableWaf",
 }
 DIFFERENTLY = {"GetGatewayRouteDetail": "Timeout Timeout.* Retry Retry.*", "GetPluginConfig": "GatewayConfigList[].ConfigLevel"}
 # Fields that stay in the inventory as answered, and are found out when in use.
 KEPT = {
-    "GetGatewayRouteDetail": "Cors Cors.* HTTPRewrite HTTPRewrite.* HeaderOp HeaderOp.* FlowMirror FlowMirror.* EnableWaf Policies AhasStatus RouteServices[].HttpDubboTranscoder RouteServices[].HttpDubboTranscoder.*",
     "GetGatewayServiceDetail": "PortTrafficPolicyList PortTrafficPolicyList[].*",
     "ListGateway": "ElasticPolicy.* InitConfig InitConfig.* ArmsOn AhasOn InternetSlb[].* Slb[].*",
     "GetGateway": "ElasticPolicy ElasticPolicy.*",
     "ListServiceSource": "IngressOptions.* GroupList PathList",
 }
-KEPT |= {
-    "GetGatewayConfig": "SlsConfigDetails SlsConfigDetails.* XtraceDetails XtraceDetails.*",
-    "GetGatewayOption": "LogConfigDetails LogConfigDetails.* TraceDetails TraceDetails.*",
-}
 # Fields whose reason the patterns below do not give.
 IRRELEVANT = {
     "GetGatewayConfig": {"capability": "SupportWaf"},
+    "GetGatewayOption": {"repeated": "LogConfigDetails LogConfigDetails.* TraceDetails TraceDetails.*"},
     "GetPlugins": {"lifecycle": "MaxVersion NewVersionPublishingFlag", "repeated": "SummaryEn"},
     "GetPluginConfig": {
         "repeated": "Category Name Phase Priority PublishState Status Summary SummaryEn Version WasmLang GatewayConfigList[].PluginId",
@@ -71,14 +73,13 @@ IRRELEVANT = {
     },
 }
 WHOLLY_KEPT = """GatewayBlackWhiteList ListGatewayAuth GetGatewayAuthDetail
-ListGatewayAuthConsumer ListGatewayAuthConsumerResource GetGatewayAuthConsumerDetail ListGatewayCircuitBreakerRule ListGatewayFlowRule
-ListGatewayIsolationRule ListGatewayRouteOnAuth ListGatewaySlb ListSecurityGroupRule""".split()
+ListGatewayAuthConsumer ListGatewayAuthConsumerResource GetGatewayAuthConsumerDetail ListGatewayRouteOnAuth ListGatewaySlb ListSecurityGroupRule""".split()
 
 ENVELOPE = {"Code", "Data", "HttpStatusCode", "Message", "Success", "ErrorCode", "DynamicCode", "DynamicMessage", "RequestId",
             "Data.PageNumber", "Data.PageSize", "Data.TotalSize", "Data.Result", "Data.Results"}
 BOOKKEEPING = re.compile(r"(^|\.)(GatewayId|GatewayUniqueId|GmtCreate|GmtModified|PrimaryUser|Id|InstanceId|ElasticInstanceId|GatewayType|AppVersion|LabelDetails.*|Comment.*)(\[\])?$")
 HEALTH = re.compile(r"(^|\.)(HealthStatus|HealehStatus|UnhealthyEndpoints|HealthCheck|EndpointNum|EndpointNumPercent|StatusDesc)(\[\])?$")
-REPEATED = re.compile(r"(^|\.)(Predicates|Services|DomainId|DomainIdList|DefaultServiceId|DefaultServiceName|Versions.*|Namespace|GroupName|SourceType|VpcId|Vswitch2|Region|ResourceGroupId|Elastic|ElasticReplica|ElasticType)(\[\])?$")
+REPEATED = re.compile(r"(^|\.)(AhasStatus|RouteName|TargetServiceName|Predicates|Services|DomainId|DomainIdList|DefaultServiceId|DefaultServiceName|Versions.*|Namespace|GroupName|SourceType|VpcId|Vswitch2|Region|ResourceGroupId|Elastic|ElasticReplica|ElasticType)(\[\])?$")
 
 
 def paths(schema, at):
@@ -113,6 +114,8 @@ def classify(action, path):
     for reason, wishes in IRRELEVANT.get(action, {}).items():
         if listed({action: wishes}, action, inner):
             return f"irrelevant: {reason}"
+    if action == "GetGatewayRouteDetail" and inner == "Policies":
+        return "irrelevant: checked"
     if action in WHOLLY_KEPT:
         return "kept"
     for pattern, reason in ((BOOKKEEPING, "bookkeeping"), (HEALTH, "health"), (REPEATED, "repeated")):

@@ -28,9 +28,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("access-lists", "GatewayBlackWhiteList"),
     ("authentications", "GetGatewayAuthDetail"),
     ("consumers", "ListGatewayAuthConsumer"),
-    ("flow-rules", "ListGatewayFlowRule"),
-    ("isolation-rules", "ListGatewayIsolationRule"),
-    ("circuit-breakers", "ListGatewayCircuitBreakerRule"),
     ("security-group-rules", "ListSecurityGroupRule"),
 ];
 
@@ -71,6 +68,7 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
     routes.sort_by_cached_key(|route| {
         (route.created_at, route.id.parse::<u64>().unwrap_or(u64::MAX), route.id.clone())
     });
+    convert::rules(answers, &mut routes, &mut findings);
 
     let plugins = answers
         .items("GetPlugins")

@@ -1,17 +1,23 @@
 //! The parts of the answers that the reader takes in, as types. Lenient about the two-typed fields
 //! the product is known for; the account of fields sees to it that nothing else is overlooked.
 
+mod policy;
+
 use gateshift_sdk::model::Sealed;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+pub(crate) use policy::{
+    CorsPolicy, HeaderItem, HeaderPolicy, MirrorPolicy, RewritePolicy, Rule, Transcoder,
+};
+
 /// Text that may be absent or null.
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(from)?.unwrap_or_default())
 }
 
 /// A boolean that is text in some answers.
-fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::Bool(value) => value,
         Value::String(text) => matches!(text.to_ascii_lowercase().as_str(), "true" | "on" | "1"),
@@ -21,7 +27,7 @@ fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 }
 
 /// A list that may be absent or null.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::<Vec<T>>::deserialize(from)?.unwrap_or_default())
 }
 
@@ -78,7 +84,7 @@ pub(crate) struct RouteService {
     #[serde(default, deserialize_with = "text")]
     pub(crate) agreement_type: String,
     #[serde(default)]
-    pub(crate) http_dubbo_transcoder: Value,
+    pub(crate) http_dubbo_transcoder: Option<Transcoder>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,14 +171,16 @@ pub(crate) struct RouteDetail {
     pub(crate) status: i64,
     #[serde(default, deserialize_with = "flag")]
     pub(crate) enable_waf: bool,
-    #[serde(default, rename = "Cors")]
-    pub(crate) cors: Value,
+    #[serde(default)]
+    pub(crate) cors: Option<CorsPolicy>,
     #[serde(default, rename = "HTTPRewrite")]
-    pub(crate) rewrite: Value,
-    #[serde(default, rename = "HeaderOp")]
-    pub(crate) header_op: Value,
-    #[serde(default, rename = "FlowMirror")]
-    pub(crate) flow_mirror: Value,
+    pub(crate) rewrite: Option<RewritePolicy>,
+    #[serde(default)]
+    pub(crate) header_op: Option<HeaderPolicy>,
+    #[serde(default)]
+    pub(crate) flow_mirror: Option<MirrorPolicy>,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) policies: String,
 }
 
 #[derive(Debug, Deserialize)]

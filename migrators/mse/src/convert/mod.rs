@@ -6,7 +6,9 @@ mod instance;
 mod observability;
 mod parameters;
 mod plugin;
+mod policy;
 mod route;
+mod rules;
 mod service;
 
 use gateshift_gateway_model::PublishState;
@@ -20,6 +22,7 @@ pub(crate) use observability::observability;
 pub(crate) use parameters::parameters;
 pub(crate) use plugin::plugin;
 pub(crate) use route::route;
+pub(crate) use rules::rules;
 pub(crate) use service::{service, source};
 
 /// Something the reader could not understand: nothing may be written until somebody has looked.

@@ -1,15 +1,14 @@
 //! Routes: everything from the detail, the owner from the list.
 
-use std::collections::BTreeMap;
-
 use gateshift_gateway_model::{
-    Destination, Fallback, MatchKind, PathMatch, RedirectTo, Retry, Route, RouteMatch, RoutePolicies,
-    RouteTarget, Timeout, ValueMatch,
+    Destination, Fallback, MatchKind, PathMatch, RedirectTo, Retry, Route, RouteMatch, RouteTarget, Timeout,
+    ValueMatch,
 };
 use gateshift_sdk::model::Finding;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::domain::managed_by;
+use super::policy::{dubbo, hidden, policies};
 use super::{publish_state, some, take, unclear};
 use crate::fetch::id_text;
 use crate::times::millis;
@@ -25,6 +24,7 @@ const DEFAULT_RETRY_ON: &[&str] =
 pub(crate) fn route(listed: &Value, detail: &Value, findings: &mut Vec<Finding>) -> Option<Route> {
     let object = format!("routes/{}", detail["Name"].as_str().unwrap_or("?"));
     let wire: RouteDetail = take(detail, &object).map_err(|finding| findings.push(*finding)).ok()?;
+    findings.extend(hidden(&wire).into_iter().map(|message| unclear(format!("{object}/policies"), message)));
     let result = convert(listed, &wire);
     result.map_err(|message| findings.push(unclear(&object, message))).ok()
 }
@@ -55,8 +55,7 @@ fn convert(listed: &Value, wire: &RouteDetail) -> Result<Route, String> {
         created_at,
         state,
         managed_by: managed_by(&listed["Type"]),
-        policies: RoutePolicies::default(),
-        other_policies: policies(wire),
+        policies: policies(wire)?,
     })
 }
 
@@ -153,7 +152,7 @@ fn target(service: &RouteService) -> Result<RouteTarget, String> {
         version: some(&service.version),
         weight: service.percent.unwrap_or(100),
         protocol: some(&service.agreement_type),
-        dubbo: None,
+        dubbo: dubbo(service.http_dubbo_transcoder.as_ref())?,
     })
 }
 
@@ -192,40 +191,5 @@ fn retry(policy: Option<&RetryPolicy>) -> Result<Retry, String> {
             statuses: Vec::new(),
             explicit: false,
         }),
-    }
-}
-
-/// Policies that are in use, as answered, by the name they have there.
-fn policies(wire: &RouteDetail) -> BTreeMap<String, Value> {
-    let mut found = BTreeMap::new();
-    for (name, value) in [
-        ("Cors", &wire.cors),
-        ("HTTPRewrite", &wire.rewrite),
-        ("HeaderOp", &wire.header_op),
-        ("FlowMirror", &wire.flow_mirror),
-    ] {
-        if value["Status"].as_str().is_some_and(|status| status.eq_ignore_ascii_case("on")) {
-            found.insert(name.to_owned(), value.clone());
-        }
-    }
-    if wire.enable_waf {
-        found.insert("EnableWaf".to_owned(), json!(true));
-    }
-    let transcoders: Vec<&Value> =
-        wire.route_services.iter().map(|one| &one.http_dubbo_transcoder).filter(|one| in_use(one)).collect();
-    if !transcoders.is_empty() {
-        found.insert("HttpDubboTranscoder".to_owned(), json!(transcoders));
-    }
-    found
-}
-
-/// An object with at least one field that says something.
-fn in_use(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => items.iter().any(in_use),
-        Value::Object(fields) => fields.values().any(in_use),
-        _ => true,
     }
 }

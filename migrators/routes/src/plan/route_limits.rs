@@ -58,12 +58,12 @@ pub(super) fn published(draft: &mut Draft<'_>, route: &Route, object: &str) -> O
 
 /// What this version cannot carry over with a route stops it.
 pub(super) fn carried(draft: &mut Draft<'_>, route: &Route, object: &str) {
-    for policy in route.other_policies.keys() {
-        let message = format!("{policy} is in use and this version does not carry it over");
+    if route.policies != Default::default() {
+        let message = "it changes, copies or limits requests, and this version does not carry that over";
         draft.find(
             Severity::Block,
             "FTR-NOT-CARRIED",
-            format!("{object}/{policy}"),
+            format!("{object}/policies"),
             message,
             "exclude the route, or turn it off at the source",
         );

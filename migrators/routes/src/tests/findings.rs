@@ -72,9 +72,6 @@ async fn each_trouble_has_its_code() {
             all.routes[0].matching.path.kind = MatchKind::Regex;
             all.routes[0].matching.path.value = "/a(?=b)".into();
         }),
-        ("FTR-NOT-CARRIED", Severity::Block, |all| {
-            drop(all.routes[0].other_policies.insert("Cors".into(), json!({})))
-        }),
         ("SVC-TLS-ISTIO", Severity::Block, |all| all.services[3].tls = Some(tls(TlsMode::Mesh))),
         ("SVC-TLS-ISTIO", Severity::Warn, |all| {
             let mut unused = all.services[3].clone();

@@ -43,7 +43,6 @@ pub(crate) fn route(name: &str, domain: &str, path: &str) -> Route {
         state: PublishState::Published,
         managed_by: ManagedBy::Operator,
         policies: RoutePolicies::default(),
-        other_policies: BTreeMap::new(),
     }
 }
 

@@ -67,7 +67,6 @@ pub(crate) fn route(number: i64, domains: &[&str], kind: MatchKind, path: &str) 
         state: PublishState::Published,
         managed_by: ManagedBy::Operator,
         policies: RoutePolicies::default(),
-        other_policies: BTreeMap::new(),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Routes are translated and read back; nothing of their meaning may be lost on the way.
 
-use std::collections::BTreeMap;
-
 use gateshift_gateway_model::{
     Destination, ManagedBy, MatchKind, PathMatch, PublishState, RedirectTo, Retry, Route, RouteMatch,
     RoutePolicies, RouteTarget, Timeout, ValueMatch,
@@ -86,7 +84,6 @@ prop_compose! {
             state: PublishState::Published,
             managed_by: ManagedBy::Operator,
             policies: RoutePolicies::default(),
-            other_policies: BTreeMap::new(),
         }
     }
 }
