@@ -37,6 +37,56 @@ pub struct Instance {
     /// Tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// Rules by which security groups of backends let the gateway in.
+    #[serde(default)]
+    pub backend_rules: Vec<BackendRule>,
+    /// Scheduled scaling; absent when it is off.
+    #[serde(default)]
+    pub elastic: Option<Elastic>,
+}
+
+/// A rule by which a backend's security group lets the gateway in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendRule {
+    /// Security group of the backend.
+    pub group: String,
+    /// `first/last`.
+    pub ports: String,
+    /// `TCP`, as the source writes it.
+    #[serde(default)]
+    pub protocol: String,
+    /// Free text.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// Scheduled scaling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elastic {
+    /// Kind as the source writes it, `CronHPA`.
+    pub kind: String,
+    /// Most nodes.
+    #[serde(default)]
+    pub max_nodes: Option<u32>,
+    /// When how many nodes are wanted.
+    pub windows: Vec<ElasticWindow>,
+    /// Windows in which scaling by load may happen: (from, to).
+    #[serde(default)]
+    pub load_windows: Vec<(String, String)>,
+    /// Warns when the load is high.
+    #[serde(default)]
+    pub load_warning: Option<bool>,
+}
+
+/// One window of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElasticWindow {
+    /// `HH:MM`.
+    pub from: String,
+    /// `HH:MM`.
+    pub to: String,
+    /// Nodes in that time.
+    pub nodes: u32,
 }
 
 /// Size of a node.

@@ -18,8 +18,8 @@ pub use handover::{
     Tuned, Verified,
 };
 pub use instance::{
-    Certificate, Domain, Entry, Http2, Instance, ManagedBy, Mtls, NetworkKind, NodeSize, Protocol,
-    PublishState,
+    BackendRule, Certificate, Domain, Elastic, ElasticWindow, Entry, Http2, Instance, ManagedBy, Mtls,
+    NetworkKind, NodeSize, Protocol, PublishState,
 };
 pub use inventory::{Accounting, FORMAT, Inventory, Origin, RawAnswer, UnknownField};
 pub use matching::{Precedence, RequestFacts, matches, precedence, select};

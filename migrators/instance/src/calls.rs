@@ -111,6 +111,69 @@ pub(crate) async fn create_gateway(
     })
 }
 
+/// Rules that let the gateway into security groups of backends.
+pub(crate) async fn security_rules(host: &dyn Host, gateway: &str) -> Result<Vec<Value>, StepError> {
+    let path = ["v1", "gateways", gateway, "security-group-rules"];
+    let call = roa(TARGET, "ListGatewayAuthorizedSecurityGroupRules", CallKind::Read, "GET", &path);
+    let body = host.call(call.build()).await?.body;
+    Ok(body["data"]["items"].as_array().cloned().unwrap_or_default())
+}
+
+/// Lets the gateway into a security group.
+pub(crate) async fn add_security_rule(
+    host: &dyn Host,
+    key: &OperationKey,
+    gateway: &str,
+    body: &Value,
+) -> Result<(), CallFailure> {
+    let path = ["v1", "gateways", gateway, "security-group-rules"];
+    let call = roa(TARGET, "AddGatewaySecurityGroupRule", CallKind::Write, "POST", &path)
+        .body(body.clone())
+        .operation(key)
+        .serial(format!("gateway:{gateway}"));
+    host.call(call.build()).await.map(|_| ())
+}
+
+/// Removes a rule; one that is gone already counts as removed.
+pub(crate) async fn delete_security_rule(
+    host: &dyn Host,
+    key: &OperationKey,
+    gateway: &str,
+    rule: &str,
+) -> Result<(), StepError> {
+    let path = ["v1", "gateways", gateway, "security-group-rules", rule];
+    let call = roa(TARGET, "DeleteGatewaySecurityGroupRule", CallKind::Write, "DELETE", &path)
+        .operation(key)
+        .serial(format!("gateway:{gateway}"));
+    match host.call(call.build()).await {
+        Ok(_) => Ok(()),
+        Err(failure) if gone(&failure) => Ok(()),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+/// Scheduled scaling as it is.
+pub(crate) async fn elastic_policy(host: &dyn Host, gateway: &str) -> Result<Value, StepError> {
+    let path = ["v1", "gateways", gateway, "elastic-policy"];
+    let call = roa(TARGET, "GetGatewayElasticPolicy", CallKind::Read, "GET", &path);
+    Ok(host.call(call.build()).await?.body["data"]["elasticPolicy"].clone())
+}
+
+/// Sets scheduled scaling.
+pub(crate) async fn set_elastic_policy(
+    host: &dyn Host,
+    key: &OperationKey,
+    gateway: &str,
+    policy: &Value,
+) -> Result<(), CallFailure> {
+    let path = ["v1", "gateways", gateway, "elastic-policy"];
+    let call = roa(TARGET, "UpdateGatewayElasticPolicy", CallKind::IdempotentWrite, "POST", &path)
+        .body(json!({ "elasticPolicy": policy }))
+        .operation(key)
+        .serial(format!("gateway:{gateway}"));
+    host.call(call.build()).await.map(|_| ())
+}
+
 /// Deletes a gateway; one that is gone already counts as deleted.
 pub(crate) async fn delete_gateway(host: &dyn Host, key: &OperationKey, id: &str) -> Result<(), StepError> {
     let call =

@@ -1,7 +1,7 @@
 //! What to make: a pure function of the inventory, of what the target account shows, and of the
 //! settings.
 
-use gateshift_gateway_model::{Inventory, NetworkKind};
+use gateshift_gateway_model::{Instance, Inventory, NetworkKind};
 use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
 use gateshift_sdk::name;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::observed::{Observed, ObservedGateway};
 use crate::sizing::{Sizing, by_name, required_units, size};
+use crate::surroundings;
 
 /// Tag that says which source a gateway was made for.
 pub(crate) const TAG: &str = "migrated-from";
@@ -90,7 +91,9 @@ pub fn decide(inventory: &Inventory, observed: &Observed, settings: &Settings) -
         after: wanted,
         waits_for: Vec::new(),
     };
-    Plan { operations: vec![operation], findings, facts, summary }
+    let around = surroundings::operations(instance, operation.key.as_str(), &mut findings);
+    let operations = std::iter::once(operation).chain(around).collect();
+    Plan { operations, findings, facts, summary }
 }
 
 /// Whether the gateway was made for this source.
@@ -152,8 +155,11 @@ fn adopt(
         after: json!({"id": id, "vpc": inventory.instance.vpc}),
         waits_for: Vec::new(),
     };
+    // Its size and its scaling are whoever's made it; the rules of backends are made for it all the same.
+    let without_scaling = Instance { elastic: None, ..inventory.instance.clone() };
+    let around = surroundings::operations(&without_scaling, operation.key.as_str(), &mut findings);
     Plan {
-        operations: vec![operation],
+        operations: std::iter::once(operation).chain(around).collect(),
         findings,
         facts,
         summary: format!("take the existing gateway `{name}` ({id})"),
@@ -309,4 +315,4 @@ fn tags(inventory: &Inventory) -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

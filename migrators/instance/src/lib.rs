@@ -4,8 +4,10 @@
 mod calls;
 mod decide;
 mod migrator;
+mod objects;
 mod observed;
 mod sizing;
+mod surroundings;
 
 pub use decide::{Settings, decide};
 pub use migrator::Instance;

@@ -8,14 +8,16 @@ use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, Probe
 use gateshift_sdk::model::{
     Checkpoint, CheckpointResult, MigratorName, Operation, Outcome, Plan, StepError, UndoScope,
 };
-use gateshift_sdk::walk::{Applier, Found, Results, WriteFailure, Written, walk};
+use gateshift_sdk::walk::{Applier, Results, walk};
 use gateshift_sdk::{async_trait, output_of, settings, to_json};
 use serde_json::{Value, json};
 
 use crate::calls::{self, NETWORK, TARGET};
-use crate::decide::{Settings, TAG, decide};
+use crate::decide::{Settings, decide};
+use crate::objects::Objects;
 use crate::observed::Observed;
 use crate::sizing::by_name;
+use crate::surroundings::{ELASTIC, RULE};
 
 /// Between two looks at a gateway that is being made.
 const POLL: Duration = Duration::from_secs(10);
@@ -54,8 +56,20 @@ impl Migrator for Instance {
                     TARGET.to_owned(),
                     ConnectionUse::new(
                         "aliyun/apig",
-                        &["ListGateways", "GetGateway", "ListZones"],
-                        &["CreateGateway", "DeleteGateway"],
+                        &[
+                            "GetGateway",
+                            "GetGatewayElasticPolicy",
+                            "ListGatewayAuthorizedSecurityGroupRules",
+                            "ListGateways",
+                            "ListZones",
+                        ],
+                        &[
+                            "AddGatewaySecurityGroupRule",
+                            "CreateGateway",
+                            "DeleteGateway",
+                            "DeleteGatewaySecurityGroupRule",
+                            "UpdateGatewayElasticPolicy",
+                        ],
                     ),
                 ),
                 (
@@ -86,11 +100,9 @@ impl Migrator for Instance {
     }
 
     async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
-        let results = walk(host, input, plan, &Gateways).await?;
-        let Some(id) = plan.operations.first().map(|operation| results.id(&operation.key)).transpose()?
-        else {
-            return Err(StepError::permanent("GS-PLAN-EMPTY", "the plan makes no gateway"));
-        };
+        let (first, around) = parts(plan)?;
+        let results = walk(host, input, &first, &Objects).await?;
+        let id = results.id(&first.operations[0].key)?;
         let gateway = calls::get_gateway(host, id).await?.unwrap_or_default();
         let status = gateway["status"].as_str().unwrap_or("gone");
         if matches!(status, "gone" | "Deleting") || status.ends_with("Failed") {
@@ -115,6 +127,9 @@ impl Migrator for Instance {
                 reason: format!("gateway `{id}` is {status}; waiting for {missing}"),
             });
         }
+        // What lies around it is made when it runs: until then it takes no writes.
+        let later = StepInput { settled: results.all().clone(), ..input.clone() };
+        walk(host, &later, &around, &Objects).await?;
         let output = TargetInstance {
             gateway: id.to_owned(),
             name: gateway["name"].as_str().unwrap_or_default().to_owned(),
@@ -136,7 +151,8 @@ impl Migrator for Instance {
     ) -> Result<Vec<Checkpoint>, StepError> {
         let id = output["gateway"].as_str().unwrap_or_default();
         let gateway = calls::get_gateway(host, id).await?.unwrap_or_default();
-        Ok(checkpoints(&gateway, plan))
+        let rules = calls::security_rules(host, id).await?;
+        Ok(checkpoints(&gateway, &rules, plan))
     }
 
     async fn undo(
@@ -146,71 +162,45 @@ impl Migrator for Instance {
         plan: Option<&Plan>,
     ) -> Result<Undone, StepError> {
         let mut undone = Undone::default();
-        for operation in plan.iter().flat_map(|plan| &plan.operations) {
-            let id = match input.settled.get(&operation.key) {
+        let results = Results::new(&input.settled);
+        for operation in plan.iter().flat_map(|plan| plan.operations.iter().rev()) {
+            let made = match input.settled.get(&operation.key) {
                 Some(settled) if settled.outcome == Outcome::Created => settled.id.clone(),
                 // The create may have been sent: what carries our tag and name is ours.
                 None if input.unsettled.contains(&operation.key) => {
-                    Gateways.look_up(host, operation, &Results::default()).await?.map(|found| found.id)
+                    Objects.look_up(host, operation, &results).await?.map(|found| found.id)
                 }
                 _ => None,
             };
-            if let Some(id) = id {
-                calls::delete_gateway(host, &operation.key, &id).await?;
-                undone.operations.push(operation.key.clone());
+            let Some(id) = made else { continue };
+            match operation.object.kind.as_str() {
+                RULE => {
+                    let gateway = operation.waits_for.first().map(|key| results.id(key)).transpose()?;
+                    calls::delete_security_rule(host, &operation.key, gateway.unwrap_or_default(), &id)
+                        .await?;
+                }
+                // Scaling goes with its gateway.
+                ELASTIC => continue,
+                _ => calls::delete_gateway(host, &operation.key, &id).await?,
             }
+            undone.operations.push(operation.key.clone());
         }
         Ok(undone)
     }
 }
 
+/// The gateway's own operation, and those that wait for it to run.
+fn parts(plan: &Plan) -> Result<(Plan, Plan), StepError> {
+    let Some((first, around)) = plan.operations.split_first() else {
+        return Err(StepError::permanent("GS-PLAN-EMPTY", "the plan makes no gateway"));
+    };
+    let part = |operations: &[Operation]| Plan { operations: operations.to_vec(), ..Plan::default() };
+    Ok((part(std::slice::from_ref(first)), part(around)))
+}
+
 async fn inventory(host: &dyn Host, input: &StepInput) -> Result<Inventory, StepError> {
     let assessed: Assessed = output_of(input, "assess")?;
     Inventory::parse(&host.get_artifact(&assessed.inventory).await?)
-}
-
-/// Looks up and writes the one kind of object this step has.
-struct Gateways;
-
-#[async_trait]
-impl Applier for Gateways {
-    async fn look_up(
-        &self,
-        host: &dyn Host,
-        operation: &Operation,
-        _: &Results,
-    ) -> Result<Option<Found>, StepError> {
-        let wanted = &operation.after;
-        let all = calls::list_gateways(host).await?;
-        let found = match wanted["id"].as_str() {
-            Some(id) => all.into_iter().find(|gateway| gateway.id == id),
-            None => all
-                .into_iter()
-                .find(|gateway| gateway.name == operation.object.name && gateway.status != "Deleting"),
-        };
-        Ok(found.map(|gateway| {
-            let tag = tag_of(wanted);
-            let same_source = tag.is_none_or(|tag| gateway.tags.get(TAG).map(String::as_str) == Some(tag));
-            let same = same_source && Some(gateway.vpc.as_str()) == wanted["vpc"].as_str();
-            let difference = format!("it is in {} with tags {:?}", gateway.vpc, gateway.tags);
-            Found { id: gateway.id, same, difference, data: Value::Null }
-        }))
-    }
-
-    async fn write(
-        &self,
-        host: &dyn Host,
-        operation: &Operation,
-        _: &Results,
-        _: Option<&Found>,
-    ) -> Result<Written, WriteFailure> {
-        let id = calls::create_gateway(host, &operation.key, &calls::create_body(&operation.after)).await?;
-        Ok(Written { id: Some(id), data: Value::Null })
-    }
-}
-
-fn tag_of(wanted: &Value) -> Option<&str> {
-    wanted["tags"].as_array()?.iter().find(|tag| tag["key"] == TAG)?["value"].as_str()
 }
 
 /// Load balancers that are ready, as entries.
@@ -253,7 +243,7 @@ fn ready_entries(gateway: &Value) -> Vec<Entry> {
 }
 
 /// The three checkpoints of this step.
-fn checkpoints(gateway: &Value, plan: &Plan) -> Vec<Checkpoint> {
+fn checkpoints(gateway: &Value, rules: &[Value], plan: &Plan) -> Vec<Checkpoint> {
     let status = gateway["status"].as_str().unwrap_or("gone");
     let entries = ready_entries(gateway);
     let running = Checkpoint::judge(
@@ -283,13 +273,29 @@ fn checkpoints(gateway: &Value, plan: &Plan) -> Vec<Checkpoint> {
         gateway["vpc"]["vpcId"].as_str().unwrap_or_default(),
         plan.facts["vpc"].as_str().unwrap_or_default(),
     );
+    let planned = plan.operations.iter().filter(|operation| operation.object.kind == RULE);
+    let missing: Vec<&str> = planned
+        .filter(|operation| {
+            let after = &operation.after;
+            !rules.iter().any(|rule| {
+                rule["securityGroupId"] == after["securityGroupId"]
+                    && rule["portRange"] == after["portRanges"][0]
+            })
+        })
+        .map(|operation| operation.object.name.as_str())
+        .collect();
+    let reach = if missing.is_empty() {
+        format!("{} rules let it into the backends' security groups", rules.len())
+    } else {
+        format!("these rules of backends' security groups are missing: {}", missing.join(", "))
+    };
     let same_vpc = Checkpoint::judge(
         "instance.vpc_correct_and_reaches_backends",
-        vpc == wanted,
+        vpc == wanted && missing.is_empty(),
         format!(
-            "the gateway is in {vpc}, the source in {wanted}; whether backends answer is shown by the health of the services"
+            "the gateway is in {vpc}, the source in {wanted}; {reach}; whether backends answer is shown by the health of the services"
         ),
-        json!({"vpc": vpc, "source": wanted}),
+        json!({"vpc": vpc, "source": wanted, "rules": rules, "missing": missing}),
     );
     vec![running, large_enough, same_vpc]
 }

@@ -24,6 +24,7 @@ REASONS = {
     "health": "state of the moment, checked on the target instead",
     "display": "text for the console",
     "repeated": "the same as another field of the same object",
+    "derived": "follows from other objects that are carried over",
     "capability": "what the version of the source can do, not what it does",
     "checked": "said by other fields of the same object as well; what only this one says is a finding",
     "lifecycle": "upgrade and billing state of the source instance, which stays as it is",
@@ -34,8 +35,8 @@ RULE = "Id IdList RouteId Enable LimitMode BehaviorType BodyEncoding ResponseSta
 
 # Fields the reader turns into the inventory, by action; the rest of the path is matched whole.
 CARRIED = {
-    "GetGateway": "Name Region Spec Replica TotalReplica ElasticReplica Vpc Vswitch Vswitch2 SecurityGroup ResourceGroupId ChargeType Status MseTag LogConfigDetails LogConfigDetails.* XtraceDetails XtraceDetails.*",
-    "ListGateway": "Name Spec Replica TotalReplica MseVersion GatewayVersion CurrentVersion Tag MseTag GatewayEntry GatewayEntry[].* InternetSlb InternetSlb[].SlbIp InternetSlb[].Type InternetSlb[].SlbPort Slb Slb[].SlbIp Slb[].Type Slb[].SlbPort ElasticPolicy ElasticPolicy.MaxReplica ElasticPolicy.TimePolicyList ElasticPolicy.TimePolicyList[].DesiredReplica",
+    "GetGateway": "Name Region Spec Replica TotalReplica ElasticReplica Vpc Vswitch Vswitch2 SecurityGroup ResourceGroupId ChargeType Status MseTag ElasticPolicy ElasticPolicy.* LogConfigDetails LogConfigDetails.* XtraceDetails XtraceDetails.*",
+    "ListGateway": "Name Spec Replica TotalReplica MseVersion GatewayVersion CurrentVersion Tag MseTag GatewayEntry GatewayEntry[].* InternetSlb InternetSlb[].SlbIp InternetSlb[].Type InternetSlb[].SlbPort Slb Slb[].SlbIp Slb[].Type Slb[].SlbPort ElasticPolicy ElasticPolicy.*",
     "ListGatewayDomain": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* TlsCipherSuitesConfig.TlsCipherSuites[] Type Status",
     "GetGatewayDomainDetail": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* MtlsEnabled CaCertIdentifier",
     "ListSSLCert": "CertIdentifier Sans GmtAfter AfterDate",
@@ -49,6 +50,7 @@ CARRIED = {
     "ListGatewayCircuitBreakerRule": f"{RULE} Strategy TriggerRatio StatDurationSec RecoveryTimeoutSec MinRequestAmount MaxAllowedMs",
 }
 CARRIED |= {
+    "ListSecurityGroupRule": "SecurityGroupId PortRange IpProtocol Description",
     "GetPlugins": "Id Name Category Phase Priority Mode WasmLang WasmFile Version Summary Status PublishState",
     "GetPluginConfig": "Mode ImageName GatewayConfigList GatewayConfigList[].Id GatewayConfigList[].Config GatewayConfigList[].Enable GatewayConfigList[].ResourceList GatewayConfigList[].ResourceList[].*",
     "GetGatewayConfig": "XtraceDetails XtraceDetails.TraceOn XtraceDetails.TraceType XtraceDetails.Sample XtraceDetails.ServiceId XtraceDetails.ServicePort SlsConfigDetails SlsConfigDetails.LogOn SlsConfigDetails.ProjectName SlsConfigDetails.LogStoreName SlsConfigDetails.NginxCompatible AccessLogHeader Downstream* Enable* Initial* KeepaliveHeaderTimeout LiteMetrics LogFilterConfig NoSupportedConfigList PathWithEscapedSlashes Preserve* UpstreamIdleTimeout WebsocketTermGracePeriod XffTrustedNum ZipAlgorithm",
@@ -58,12 +60,12 @@ DIFFERENTLY = {"GetGatewayRouteDetail": "Timeout Timeout.* Retry Retry.*", "GetP
 # Fields that stay in the inventory as answered, and are found out when in use.
 KEPT = {
     "GetGatewayServiceDetail": "PortTrafficPolicyList PortTrafficPolicyList[].*",
-    "ListGateway": "ElasticPolicy.* InitConfig InitConfig.* ArmsOn AhasOn InternetSlb[].* Slb[].*",
-    "GetGateway": "ElasticPolicy ElasticPolicy.*",
+    "ListGateway": "InitConfig InitConfig.* ArmsOn AhasOn InternetSlb[].* Slb[].*",
     "ListServiceSource": "IngressOptions.* GroupList PathList",
 }
 # Fields whose reason the patterns below do not give.
 IRRELEVANT = {
+    "ListSecurityGroupRule": {"derived": "AuthCidrs AuthCidrs[]"},
     "GetGatewayConfig": {"capability": "SupportWaf"},
     "GetGatewayOption": {"repeated": "LogConfigDetails LogConfigDetails.* TraceDetails TraceDetails.*"},
     "GetPlugins": {"lifecycle": "MaxVersion NewVersionPublishingFlag", "repeated": "SummaryEn"},
@@ -73,7 +75,7 @@ IRRELEVANT = {
     },
 }
 WHOLLY_KEPT = """GatewayBlackWhiteList ListGatewayAuth GetGatewayAuthDetail
-ListGatewayAuthConsumer ListGatewayAuthConsumerResource GetGatewayAuthConsumerDetail ListGatewayRouteOnAuth ListGatewaySlb ListSecurityGroupRule""".split()
+ListGatewayAuthConsumer ListGatewayAuthConsumerResource GetGatewayAuthConsumerDetail ListGatewayRouteOnAuth ListGatewaySlb""".split()
 
 ENVELOPE = {"Code", "Data", "HttpStatusCode", "Message", "Success", "ErrorCode", "DynamicCode", "DynamicMessage", "RequestId",
             "Data.PageNumber", "Data.PageSize", "Data.TotalSize", "Data.Result", "Data.Results"}

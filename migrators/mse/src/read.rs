@@ -28,7 +28,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("access-lists", "GatewayBlackWhiteList"),
     ("authentications", "GetGatewayAuthDetail"),
     ("consumers", "ListGatewayAuthConsumer"),
-    ("security-group-rules", "ListSecurityGroupRule"),
 ];
 
 /// Reads the answers about `gateway`.
@@ -43,7 +42,8 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         .cloned()
         .unwrap_or_default();
     let slbs: Vec<Value> = answers.items("ListGatewaySlb").cloned().collect();
-    let instance = convert::instance(&listed, &detail, &slbs, &mut findings);
+    let rules: Vec<Value> = answers.items("ListSecurityGroupRule").cloned().collect();
+    let instance = convert::instance(&listed, &detail, &slbs, &rules, &mut findings);
 
     let domains = answers
         .items("ListGatewayDomain")

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Settings, decide};
 use crate::observed::{Observed, ObservedGateway, ObservedVswitch};
 
-fn inventory(change: impl FnOnce(&mut Value)) -> Inventory {
+pub(crate) fn inventory(change: impl FnOnce(&mut Value)) -> Inventory {
     let mut value = json!({
         "format": FORMAT, "taken_at": 0,
         "origin": {"product": "p", "region": "cn-hangzhou", "gateway": "gw-old"},

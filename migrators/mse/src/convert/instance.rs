@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateshift_gateway_model::{Entry, Instance, NetworkKind, NodeSize};
+use gateshift_gateway_model::{BackendRule, Elastic, ElasticWindow, Entry, Instance, NetworkKind, NodeSize};
 use gateshift_sdk::model::Finding;
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ pub(crate) fn instance(
     listed: &Value,
     detail: &Value,
     slbs: &[Value],
+    rules: &[Value],
     findings: &mut Vec<Finding>,
 ) -> Instance {
     let text =
@@ -45,7 +46,49 @@ pub(crate) fn instance(
         entries: entries(listed, slbs, findings),
         resource_group: some(&text("ResourceGroupId")),
         tags: tags(&text("MseTag")),
+        backend_rules: rules.iter().filter_map(|rule| backend_rule(rule, findings)).collect(),
+        elastic: elastic(&listed["ElasticPolicy"], &detail["ElasticPolicy"]),
     }
+}
+
+/// The addresses a rule lists are the gateway's own and follow from its vSwitches: they are not kept.
+fn backend_rule(rule: &Value, findings: &mut Vec<Finding>) -> Option<BackendRule> {
+    let text = |name: &str| rule[name].as_str().unwrap_or_default().to_owned();
+    let found = BackendRule {
+        group: text("SecurityGroupId"),
+        ports: text("PortRange"),
+        protocol: text("IpProtocol"),
+        description: text("Description"),
+    };
+    if found.group.is_empty() || found.ports.is_empty() {
+        findings.push(unclear("instance/backend-rules", "a rule names no security group or no ports"));
+        return None;
+    }
+    Some(found)
+}
+
+/// The list says more of it than the detail; either may leave it out.
+fn elastic(listed: &Value, detail: &Value) -> Option<Elastic> {
+    let policy = if listed.is_object() { listed } else { detail };
+    let kind = policy["ElasticType"].as_str().filter(|kind| !kind.is_empty())?;
+    if policy["Elastic"] == Value::Bool(false) {
+        return None;
+    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
+    let items = |name: &str| policy[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    let window = |one: &Value| {
+        let nodes = number(&one["DesiredReplica"])?;
+        Some(ElasticWindow { from: text(&one["StartTime"]), to: text(&one["EndTime"]), nodes })
+    };
+    let load_window = |one: &Value| (text(&one["StartTime"]), text(&one["EndTime"]));
+    Some(Elastic {
+        kind: kind.to_owned(),
+        max_nodes: number(&policy["MaxReplica"]),
+        windows: items("TimePolicyList").iter().filter_map(window).collect(),
+        load_windows: items("EnableScaleTimePolicyList").iter().map(load_window).collect(),
+        load_warning: policy["LoadWarningThreshold"].as_bool(),
+    })
 }
 
 /// `MSE_GTW_4_8_200_c` is 4 vCPU and 8 GiB.
@@ -151,7 +194,7 @@ mod tests {
             "MseTag": "{\"team\":\"shop\"}"});
         let mut findings = Vec::new();
         let slbs = [json!({"SlbIp": "127.1.2.3", "HttpPort": 8080, "HttpsPort": 8443})];
-        let instance = instance(&listed, &detail, &slbs, &mut findings);
+        let instance = instance(&listed, &detail, &slbs, &[], &mut findings);
         assert!(findings.is_empty());
         assert_eq!((instance.node.vcpu, instance.nodes, instance.peak_nodes), (4, 3, 6));
         assert_eq!((instance.vpc.as_str(), instance.vswitches.len(), instance.prepaid), ("vpc-1", 2, true));
@@ -163,7 +206,7 @@ mod tests {
     #[test]
     fn an_odd_size_is_a_finding() {
         let mut findings = Vec::new();
-        instance(&json!({}), &json!({"Spec": "huge"}), &[], &mut findings);
+        instance(&json!({}), &json!({"Spec": "huge"}), &[], &[], &mut findings);
         assert_eq!(findings[0].code, "SRC-UNCLEAR");
     }
 }

@@ -238,6 +238,8 @@ pub(super) fn inventory(observability: Observed) -> Inventory {
         entries: Vec::new(),
         resource_group: None,
         tags: Default::default(),
+        backend_rules: Vec::new(),
+        elastic: None,
     };
     Inventory {
         format: FORMAT,

@@ -239,5 +239,7 @@ fn instance() -> Instance {
         entries: vec![],
         resource_group: None,
         tags: BTreeMap::new(),
+        backend_rules: Vec::new(),
+        elastic: None,
     }
 }

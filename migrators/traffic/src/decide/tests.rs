@@ -45,6 +45,8 @@ fn inventory(old: &[&str]) -> Inventory {
             entries: vec![entry("old.example.net", old)],
             resource_group: None,
             tags: BTreeMap::new(),
+            backend_rules: Vec::new(),
+            elastic: None,
         },
         domains: Vec::new(),
         certificates: Vec::new(),

@@ -93,6 +93,8 @@ pub(crate) fn inventory(domains: Vec<Domain>, routes: Vec<Route>) -> Inventory {
             entries: vec![entry("192.0.2.1")],
             resource_group: None,
             tags: BTreeMap::new(),
+            backend_rules: Vec::new(),
+            elastic: None,
         },
         domains,
         certificates: Vec::new(),

@@ -36,6 +36,11 @@ pub(crate) fn collisions(seed: u64, routes: usize) -> Scenario {
         services: Vec::new(),
         routes: Vec::new(),
         backends: Vec::new(),
+        access_lists: Vec::new(),
+        authentications: Vec::new(),
+        consumers: Vec::new(),
+        plugins: Vec::new(),
+        answers: Default::default(),
     };
     while scenario.routes.len() < routes {
         let route = route(&mut dice, scenario.routes.len());
