@@ -56,7 +56,27 @@ CARRIED |= {
     "GetGatewayConfig": "XtraceDetails XtraceDetails.TraceOn XtraceDetails.TraceType XtraceDetails.Sample XtraceDetails.ServiceId XtraceDetails.ServicePort SlsConfigDetails SlsConfigDetails.LogOn SlsConfigDetails.ProjectName SlsConfigDetails.LogStoreName SlsConfigDetails.NginxCompatible AccessLogHeader Downstream* Enable* Initial* KeepaliveHeaderTimeout LiteMetrics LogFilterConfig NoSupportedConfigList PathWithEscapedSlashes Preserve* UpstreamIdleTimeout WebsocketTermGracePeriod XffTrustedNum ZipAlgorithm",
     "GetGatewayOption": "DisableHttp2Alpn EnableHardwareAcceleration EnableWaf",
 }
-DIFFERENTLY = {"GetGatewayRouteDetail": "Timeout Timeout.* Retry Retry.*", "GetPluginConfig": "GatewayConfigList[].ConfigLevel"}
+# Who may ask: lists, authentication, consumers.
+CARRIED |= {
+    "GatewayBlackWhiteList": "Id Name Note IsWhite ResourceType ResourceId ResourceIdJsonList Status Type",
+    "ListGatewayAuth": "Id",
+    "GetGatewayAuthDetail": "Id Name Type Status IsWhite AuthResourceMode AuthResourceConfig Issuer Sub Jwks Token* ClientId ClientSecret LoginUrl RedirectUrl CookieDomain ScopesList ExternalAuthZ ExternalAuthZ.ServiceId ExternalAuthZ.PrefixPath ExternalAuthZ.TokenKey ExternalAuthZ.Timeout ExternalAuthZ.IsRestrict ExternalAuthZ.Allow* ExternalAuthZ.With* ExternalAuthZ.BodyMaxBytes ResourceList ResourceList[].DomainName ResourceList[].Path ResourceList[].MatchType ResourceList[].IgnoreCase ResourceList[].AuthResourceHeaderList ResourceList[].AuthResourceHeaderList[].*",
+    "ListGatewayAuthConsumer": "Id",
+    "GetGatewayAuthConsumerDetail": "Id Name Type Description ConsumerStatus EncodeType Jwks KeyName KeyValue Token* ResourceList ResourceList[].RouteId ResourceList[].RouteName ResourceList[].ResourceStatus",
+    "ListGatewayAuthConsumerResource": "RouteId RouteName ResourceStatus",
+    "ListGatewayRouteOnAuth": "Id",
+}
+# What the lists and grants say once more, as said in full elsewhere.
+SAID_ELSEWHERE = {
+    "GatewayBlackWhiteList": "ResourceIdNameJson",
+    "ListGatewayAuth": "AuthResourceMode ClientId ClientSecret CookieDomain ExternalAuthZ ExternalAuthZ.* IsWhite Issuer Jwks LoginUrl Name RedirectUrl ScopesList Status Sub Token* Type",
+    "GetGatewayAuthDetail": "ExternalAuthZ.Service ExternalAuthZ.Service.* ResourceList[].AuthId ResourceList[].IsWhite",
+    "ListGatewayAuthConsumer": "ConsumerStatus Description Name Type",
+    "GetGatewayAuthConsumerDetail": "ResourceList[].ConsumerId",
+    "ListGatewayAuthConsumerResource": "ConsumerId",
+    "ListGatewayRouteOnAuth": "DomainName DomainNameList Name RoutePredicates RoutePredicates.*",
+}
+DIFFERENTLY = {"GetGatewayRouteDetail": "Timeout Timeout.* Retry Retry.*", "GatewayBlackWhiteList": "Content", "GetPluginConfig": "GatewayConfigList[].ConfigLevel"}
 # Fields that stay in the inventory as answered, and are found out when in use.
 KEPT = {
     "GetGatewayServiceDetail": "PortTrafficPolicyList PortTrafficPolicyList[].*",
@@ -74,8 +94,7 @@ IRRELEVANT = {
         "lifecycle": "VersionJson",
     },
 }
-WHOLLY_KEPT = """GatewayBlackWhiteList ListGatewayAuth GetGatewayAuthDetail
-ListGatewayAuthConsumer ListGatewayAuthConsumerResource GetGatewayAuthConsumerDetail ListGatewayRouteOnAuth ListGatewaySlb""".split()
+WHOLLY_KEPT = ["ListGatewaySlb"]
 
 ENVELOPE = {"Code", "Data", "HttpStatusCode", "Message", "Success", "ErrorCode", "DynamicCode", "DynamicMessage", "RequestId",
             "Data.PageNumber", "Data.PageSize", "Data.TotalSize", "Data.Result", "Data.Results"}
@@ -118,6 +137,8 @@ def classify(action, path):
             return f"irrelevant: {reason}"
     if action == "GetGatewayRouteDetail" and inner == "Policies":
         return "irrelevant: checked"
+    if listed(SAID_ELSEWHERE, action, inner):
+        return "irrelevant: repeated"
     if action in WHOLLY_KEPT:
         return "kept"
     for pattern, reason in ((BOOKKEEPING, "bookkeeping"), (HEALTH, "health"), (REPEATED, "repeated")):

@@ -59,15 +59,39 @@ impl<'a> Client<'a> {
     /// All pages of a list. One that ends before its total was answered in part, or changed while it was
     /// read, and is read once more from its beginning.
     pub(crate) async fn pages(&self, action: &str, paging: Paging) -> Result<Vec<Value>, StepError> {
-        match self.pages_once(action, paging).await {
+        self.pages_with(action, paging, &[]).await
+    }
+
+    /// All pages of a list about one object of the gateway; pages are text.
+    pub(crate) async fn pages_about(
+        &self,
+        action: &str,
+        parameter: &str,
+        id: &str,
+    ) -> Result<Vec<Value>, StepError> {
+        self.pages_with(action, Paging::Text, &[(parameter, id.to_owned())]).await
+    }
+
+    async fn pages_with(
+        &self,
+        action: &str,
+        paging: Paging,
+        more: &[(&str, String)],
+    ) -> Result<Vec<Value>, StepError> {
+        match self.pages_once(action, paging, more).await {
             Err(error) if error.code == SHORT && error.class == ErrorClass::Retryable => {
-                self.pages_once(action, paging).await
+                self.pages_once(action, paging, more).await
             }
             answer => answer,
         }
     }
 
-    async fn pages_once(&self, action: &str, paging: Paging) -> Result<Vec<Value>, StepError> {
+    async fn pages_once(
+        &self,
+        action: &str,
+        paging: Paging,
+        more: &[(&str, String)],
+    ) -> Result<Vec<Value>, StepError> {
         let mut pages = Vec::new();
         let mut collected = 0;
         for number in 1..=MAX_PAGES {
@@ -83,7 +107,7 @@ impl<'a> Client<'a> {
                     ("PageSize", PAGE_SIZE.to_string()),
                 ],
             };
-            let body = self.ask(action, &page).await?;
+            let body = self.ask(action, &[page.as_slice(), more].concat()).await?;
             let found = items(&body).len() as u64;
             let total = body["Data"]["TotalSize"].as_u64().unwrap_or(0);
             collected += found;

@@ -37,7 +37,7 @@ const RULES: &[&str] = &["ListGatewayFlowRule", "ListGatewayIsolationRule", "Lis
 pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<Answers, StepError> {
     let client = Client::new(host, connection, gateway);
     let mut answers = Answers::default();
-    let lists = WHOLE.len() + FILTERED_PAGES.len() + RULES.len() + 1;
+    let lists = WHOLE.len() + FILTERED_PAGES.len() + RULES.len() + 2;
     let mut done = 0;
     let mut tick = |text: &str| {
         done += 1;
@@ -67,11 +67,18 @@ pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<A
         ("ListGatewayService", "Id", "GetGatewayServiceDetail", "ServiceId"),
         ("ListGatewayRoute", "Id", "GetGatewayRouteDetail", "RouteId"),
         ("ListGatewayAuth", "Id", "GetGatewayAuthDetail", "Id"),
+        ("ListGatewayAuthConsumer", "Id", "GetGatewayAuthConsumerDetail", "Id"),
         ("GetPlugins", "Id", "GetPluginConfig", "PluginId"),
     ] {
         let ids: Vec<String> = answers.items(list).map(|item| id_text(&item[id])).collect();
         details(host, client, &mut answers, detail, parameter, ids).await?;
     }
+    let consumers: Vec<String> =
+        answers.items("ListGatewayAuthConsumer").map(|item| id_text(&item["Id"])).collect();
+    grants(client, &mut answers, consumers).await?;
+    tick("ListGatewayRouteOnAuth");
+    let on_auth = client.get("ListGatewayRouteOnAuth", &[("Type", "JWT".to_owned())]).await?;
+    answers.push("ListGatewayRouteOnAuth", "", on_auth);
     secrets::seal(host, &mut answers)?;
     Ok(answers)
 }
@@ -96,6 +103,22 @@ async fn details(
         done += 1;
         host.progress(Progress { done, total, text: action.to_owned() });
         answers.push(action, id, body);
+    }
+    Ok(())
+}
+
+/// The grants of each consumer, all pages.
+async fn grants(client: Client<'_>, answers: &mut Answers, consumers: Vec<String>) -> Result<(), StepError> {
+    let mut found = stream::iter(consumers)
+        .map(|id| async move {
+            let pages = client.pages_about("ListGatewayAuthConsumerResource", "ConsumerId", &id).await?;
+            Ok::<_, StepError>((id, pages))
+        })
+        .buffered(SIDE_BY_SIDE);
+    while let Some((id, pages)) = found.try_next().await? {
+        for (number, page) in (1..).zip(pages) {
+            answers.push("ListGatewayAuthConsumerResource", format!("{id} page {number}"), page);
+        }
     }
     Ok(())
 }

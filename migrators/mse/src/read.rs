@@ -22,14 +22,6 @@ pub struct Read {
     pub status: i64,
 }
 
-/// Kinds of objects kept as answered, with the action that lists them and, where there is one, the
-/// action that details them.
-const OTHERS: &[(&str, &str)] = &[
-    ("access-lists", "GatewayBlackWhiteList"),
-    ("authentications", "GetGatewayAuthDetail"),
-    ("consumers", "ListGatewayAuthConsumer"),
-];
-
 /// Reads the answers about `gateway`.
 #[must_use]
 pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
@@ -80,6 +72,29 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
     let whole = |action: &'static str| index.get(&(action, "")).map_or(&Value::Null, |body| &body["Data"]);
     let parameters = convert::parameters(whole("GetGatewayConfig"), whole("GetGatewayOption"));
 
+    let access_lists = answers
+        .items("GatewayBlackWhiteList")
+        .filter_map(|item| convert::access_list(item, &domains, &routes, &mut findings))
+        .collect();
+    let authentications = answers
+        .items("ListGatewayAuth")
+        .filter_map(|item| {
+            convert::authentication(detail_of(&index, "GetGatewayAuthDetail", item), &mut findings)
+        })
+        .collect();
+    let consumers = answers
+        .items("ListGatewayAuthConsumer")
+        .filter_map(|item| {
+            let detail = detail_of(&index, "GetGatewayAuthConsumerDetail", item);
+            let grants = grants_of(answers, &id_text(&item["Id"]));
+            convert::consumer(detail, grants, &mut findings)
+        })
+        .collect();
+    let guarded_routes = answers
+        .items("ListGatewayRouteOnAuth")
+        .filter_map(|item| convert::guarded_route(item, &mut findings))
+        .collect();
+
     let used: Vec<&String> = domains.iter().filter_map(|domain| domain.certificate.as_ref()).collect();
     let certificates = answers
         .items("ListSSLCert")
@@ -116,14 +131,14 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         sources,
         services,
         routes,
-        access_lists: Vec::new(),
-        authentications: Vec::new(),
-        consumers: Vec::new(),
-        guarded_routes: Vec::new(),
+        access_lists,
+        authentications,
+        consumers,
+        guarded_routes,
         plugins,
         observability,
         parameters,
-        others: others(answers),
+        others: BTreeMap::new(),
         accounting,
         raw: answers
             .answers
@@ -145,24 +160,13 @@ fn detail_of<'a>(index: &HashMap<(&str, &str), &'a Value>, action: &str, item: &
     index.get(&(action, id_text(&item["Id"]).as_str())).map_or(item, |body| &body["Data"])
 }
 
-fn others(answers: &Answers) -> BTreeMap<String, Vec<Value>> {
-    let mut others = BTreeMap::new();
-    for (kind, action) in OTHERS {
-        let items: Vec<Value> = answers
-            .of(action)
-            .flat_map(|answer| {
-                let items = crate::answers::items(&answer.body);
-                let single = items.is_empty()
-                    && answer.body["Data"].is_object()
-                    && answer.body["Data"]["TotalSize"].is_null();
-                if single { vec![answer.body["Data"].clone()] } else { items.to_vec() }
-            })
-            .collect();
-        if !items.is_empty() {
-            others.insert((*kind).to_owned(), items);
-        }
-    }
-    others
+/// The pages of grants of one consumer.
+fn grants_of<'a>(answers: &'a Answers, consumer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    let about = format!("{consumer} page ");
+    answers
+        .of("ListGatewayAuthConsumerResource")
+        .filter(move |answer| answer.about.starts_with(&about))
+        .flat_map(|answer| crate::answers::items(&answer.body))
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {

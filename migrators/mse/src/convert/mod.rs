@@ -9,6 +9,7 @@ mod plugin;
 mod policy;
 mod route;
 mod rules;
+mod security;
 mod service;
 
 use gateshift_gateway_model::PublishState;
@@ -23,6 +24,7 @@ pub(crate) use parameters::parameters;
 pub(crate) use plugin::plugin;
 pub(crate) use route::route;
 pub(crate) use rules::rules;
+pub(crate) use security::{access_list, authentication, consumer, guarded_route};
 pub(crate) use service::{service, source};
 
 /// Something the reader could not understand: nothing may be written until somebody has looked.
