@@ -14,7 +14,7 @@ pub const ROLE: &str = "target";
 /// Kind of the connection.
 pub const KIND: &str = "aliyun/apig";
 
-/// Every reading action this crate sends.
+/// The reading actions that routing needs; guarding callers needs its own.
 pub const READS: &[&str] = &[
     "GetDomain",
     "GetEnvironment",
@@ -30,7 +30,7 @@ pub const READS: &[&str] = &[
     "ListSslCerts",
 ];
 
-/// Every writing action this crate sends.
+/// The writing actions that routing needs; guarding callers needs its own.
 pub const WRITES: &[&str] = &[
     "CreateAndAttachPolicy",
     "CreateDomain",

@@ -53,7 +53,10 @@ impl Client<'_> {
             let mut all = query.to_vec();
             all.extend([("pageNumber", page.as_str()), ("pageSize", size.as_str())]);
             let mut data = self.read(action, segments, &all).await?;
-            let total = data["totalSize"].as_u64().and_then(|total| usize::try_from(total).ok());
+            // One list says its total as text.
+            let total = &data["totalSize"];
+            let total = total.as_u64().or_else(|| total.as_str()?.parse().ok());
+            let total = total.and_then(|total| usize::try_from(total).ok());
             let listed = match data["items"].take() {
                 Value::Array(listed) => listed,
                 Value::Null => Vec::new(),

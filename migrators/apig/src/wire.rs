@@ -232,3 +232,27 @@ pub struct PolicyClassView {
     /// Kinds of resources it may be attached to.
     pub attachable_resource_types: Vec<String>,
 }
+
+/// A consumer as the list shows it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConsumerView {
+    /// Id.
+    pub consumer_id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// A route that a consumer may use.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuleView {
+    /// Id.
+    pub consumer_authorization_rule_id: String,
+    /// Consumer.
+    pub consumer_id: String,
+    /// `HttpApiRoute` and others.
+    pub resource_type: String,
+    /// Route.
+    pub resource_id: String,
+}

@@ -1,6 +1,7 @@
 //! The calls themselves, one kind of object a file.
 
 mod api;
+mod consumer;
 mod domain;
 mod policy;
 mod route;

@@ -43,6 +43,22 @@ impl Client<'_> {
         Ok(id("CreateAndAttachPolicy", &data, "/policyId")?)
     }
 
+    /// Replaces a policy's configuration and what it is attached to. The body is that of its making.
+    pub async fn update_policy(
+        &self,
+        key: &OperationKey,
+        id: &str,
+        body: &Value,
+    ) -> Result<(), WriteFailure> {
+        let mut body = body.clone();
+        body["config"] = json!(body["config"].to_string());
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("className");
+        }
+        let call = repeatable("UpdateAndAttachPolicy", "PUT", &["v1", "policies", id]).body(body);
+        self.write(key, call).await.map(drop)
+    }
+
     /// Detaches a policy everywhere and removes it.
     pub async fn delete_policy(&self, key: &OperationKey, id: &str) -> Result<(), WriteFailure> {
         self.write(key, repeatable("DetachAndDeletePolicy", "DELETE", &["v1", "policies", id]))

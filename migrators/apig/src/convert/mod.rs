@@ -9,6 +9,7 @@ pub mod domain;
 pub mod matching;
 pub mod policy;
 pub mod route;
+pub mod security;
 pub mod service;
 pub mod source;
 
