@@ -116,6 +116,34 @@ pub const ALL: &[Assumption] = &[
         checked: "verify reads the services back",
         code: "routing.sources_and_services_configured_and_reach_backends",
     },
+    Assumption {
+        id: "list-per-place",
+        assumed: "at one place one IpAccessControl policy is enough: lists of one place are written as one, so that nothing hangs on how several of them go together",
+        section: "9",
+        checked: "plan computes who passes from what it writes; verify computes it again from what it reads back",
+        code: "security.lists_effective",
+    },
+    Assumption {
+        id: "guard-dialect",
+        assumed: "lists say type White or Black with content as a list, authentications use the source's words in lower camel case",
+        section: "8.2, 9, 10",
+        checked: "plan compares keys and kinds of values with ListPolicyClasses.configExample; verify reads every policy back",
+        code: "POL-DIALECT",
+    },
+    Assumption {
+        id: "consumer-key-words",
+        assumed: "secretType is Symmetry or Asymmetry",
+        section: "11",
+        checked: "when Asymmetry is refused Asymmetric is sent; both are read as the same",
+        code: "GS-REFUSED",
+    },
+    Assumption {
+        id: "grant-before-authentication",
+        assumed: "an Authentication policy that is off can be attached and granted before it is switched on, and acts with the next publication",
+        section: "2.1, 11",
+        checked: "each is an operation of its own in that order; verify reads policy and grants back",
+        code: "security.consumers_created_and_scopes_correct",
+    },
 ];
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! Odd lists, authentications and consumers are findings; understood ones keep everything.
+
 use gateshift_gateway_model::{AuthScheme, Level, MatchKind};
 use serde_json::{Value, json};
 
