@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_apig::convert::policy::ON_ROUTE;
 use gateshift_apig::convert::security::{Guard, consumer};
-use gateshift_gateway_model::TargetRoute;
+use gateshift_gateway_model::{Consumer, TargetRoute};
 use gateshift_sdk::model::{Severity, Verb};
 use gateshift_sdk::name;
 use serde_json::json;
@@ -32,23 +32,25 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
             "nothing; callers see no change",
         );
     }
-    let mut grants: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut grants: BTreeMap<&str, Vec<&Consumer>> = BTreeMap::new();
     for one in &draft.given.inventory.consumers {
         for grant in one.grants.iter().filter(|grant| grant.enabled) {
-            grants.entry(&grant.route).or_default().push(one.id.clone());
+            grants.entry(&grant.route).or_default().push(one);
         }
     }
+    let rules = draft.given.observed.rules.iter();
+    let made: Made<'_> = rules.map(|rule| (rule.consumer_id.as_str(), rule.resource_id.as_str())).collect();
     let guarded: BTreeSet<&str> = draft.given.inventory.guarded_routes.iter().map(String::as_str).collect();
     let all: BTreeSet<&str> = grants.keys().copied().chain(guarded.iter().copied()).collect();
     for route in all {
         if let Some(target) = draft.given.routes.routes.get(route) {
             let allowed = grants.get(route).map(Vec::as_slice).unwrap_or_default();
-            add_route(draft, route, target, allowed, guarded.contains(route));
+            add_route(draft, (route, target), allowed, guarded.contains(route), &made);
         }
     }
 }
 
-fn add_consumer(draft: &mut Draft<'_>, one: &gateshift_gateway_model::Consumer) {
+fn add_consumer(draft: &mut Draft<'_>, one: &Consumer) {
     let (key, body) = (format!("consumer/{}", one.name), consumer::body(one));
     let object = format!("consumers/{}", one.name);
     let off = one.grants.iter().filter(|grant| !grant.enabled).count();
@@ -84,8 +86,17 @@ fn add_consumer(draft: &mut Draft<'_>, one: &gateshift_gateway_model::Consumer) 
     draft.operate(&key, verb, ("consumer", &one.name), body, &[]);
 }
 
+/// Grants that are there: ids of consumer and route.
+type Made<'a> = BTreeSet<(&'a str, &'a str)>;
+
 /// What one route needs.
-fn add_route(draft: &mut Draft<'_>, route: &str, target: &TargetRoute, allowed: &[String], guarded: bool) {
+fn add_route(
+    draft: &mut Draft<'_>,
+    (route, target): (&str, &TargetRoute),
+    allowed: &[&Consumer],
+    guarded: bool,
+    there_already: &Made<'_>,
+) {
     let key = format!("route-authentication/{route}");
     let policy = name::plain(&format!("{}-authentication", target.name));
     let wanted = |enable| Wanted {
@@ -110,16 +121,11 @@ fn add_route(draft: &mut Draft<'_>, route: &str, target: &TargetRoute, allowed: 
     }
     let mut new = guarded && there.is_none();
     let mut waits: Vec<String> = Vec::new();
-    for id in allowed {
-        let Some(of) = draft.given.inventory.consumers.iter().find(|one| one.id == *id) else { continue };
+    for of in allowed {
         let (grant, consumer_key) = (format!("grant/{}/{route}", of.name), format!("consumer/{}", of.name));
-        let known = draft.given.observed.consumers.get(&of.name).map(|known| known.id.as_str());
-        let made = draft
-            .given
-            .observed
-            .rules
-            .iter()
-            .any(|rule| Some(rule.consumer_id.as_str()) == known && rule.resource_id == target.id);
+        let known = draft.given.observed.consumers.get(&of.name);
+        let made =
+            known.is_some_and(|known| there_already.contains(&(known.id.as_str(), target.id.as_str())));
         new |= !made;
         let body = consumer::rule(
             &consumer_key,

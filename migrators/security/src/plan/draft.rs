@@ -1,6 +1,6 @@
 //! A plan while it is being made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_apig::convert::policy::ON_ROUTE;
 use gateshift_apig::convert::security::Guard;
@@ -23,6 +23,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) facts: Facts,
     /// Policy classes in use, with the kinds of resources they go to.
     pub(crate) classes: BTreeSet<(Guard, &'static str)>,
+    /// Policies that are there, by class and id of the resource.
+    by_point: BTreeMap<(&'a str, &'a str), Vec<&'a PolicyView>>,
+    /// Policies that are there, by class and name.
+    by_name: BTreeMap<(&'a str, &'a str), &'a PolicyView>,
 }
 
 /// A policy to be made.
@@ -45,7 +49,25 @@ impl<'a> Draft<'a> {
             api: given.routes.api.clone(),
             ..Facts::default()
         };
-        Self { given, operations: Vec::new(), findings: Vec::new(), facts, classes: BTreeSet::new() }
+        let (mut by_point, mut by_name) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
+        for view in &given.observed.policies {
+            by_name.entry((view.class_name.as_str(), view.name.as_str())).or_insert(view);
+            for at in &view.attachments {
+                let listed = at.attach_resource_ids.iter().chain([&at.attach_resource_id]);
+                for id in listed {
+                    by_point.entry((view.class_name.as_str(), id.as_str())).or_default().push(view);
+                }
+            }
+        }
+        Self {
+            given,
+            operations: Vec::new(),
+            findings: Vec::new(),
+            facts,
+            classes: BTreeSet::new(),
+            by_point,
+            by_name,
+        }
     }
 
     /// Adds an operation.
@@ -90,19 +112,13 @@ impl<'a> Draft<'a> {
     /// The policy of that class at a point, or of that name.
     pub(crate) fn there(&self, wanted: &Wanted<'_>) -> Option<&'a PolicyView> {
         let class = wanted.guard.name();
-        let by_point = self.given.observed.policies.iter().find(|view| {
-            view.is_on(class, wanted.point.0, wanted.point.1)
-                && (view.name == wanted.name || wanted.guard == Guard::Authentication)
+        // Consumer authentication is one of a kind on a route, whatever its name.
+        let named = wanted.guard != Guard::Authentication;
+        let at_point = self.by_point.get(&(class, wanted.point.1)).into_iter().flatten().copied();
+        let mut mine = at_point.filter(|view| {
+            view.is_on(class, wanted.point.0, wanted.point.1) && (!named || view.name == wanted.name)
         });
-        let of_name = || {
-            let named = wanted.guard != Guard::Authentication;
-            self.given
-                .observed
-                .policies
-                .iter()
-                .find(|view| named && view.class_name == class && view.name == wanted.name)
-        };
-        by_point.or_else(of_name)
+        mine.next().or_else(|| self.by_name.get(&(class, wanted.name)).copied().filter(|_| named))
     }
 
     /// Whether a policy that is there is exactly the wanted one.

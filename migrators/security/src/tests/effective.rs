@@ -225,6 +225,42 @@ fn colours_at_one_place_the_client_address_and_layer_four_need_an_answer() {
     assert!(blocks(&planned(&inventory, json!({"acknowledge": ["ACL-CLIENT-IP"]}))).is_empty());
 }
 
+#[test]
+fn ten_thousand_routes_with_lists_are_planned_in_moments() {
+    let mut inventory = inventory();
+    let (target, mut routes) = target();
+    let (model, made) = (inventory.routes[0].clone(), routes.routes["0"].clone());
+    for number in 10..10_010 {
+        let id = number.to_string();
+        inventory.routes.push(gateshift_gateway_model::Route {
+            id: id.clone(),
+            name: format!("r{id}"),
+            ..model.clone()
+        });
+        routes.routes.insert(
+            id.clone(),
+            TargetRoute { id: format!("route-{id}"), name: format!("r{id}"), ..made.clone() },
+        );
+        let address = format!("10.{}.{}.0/24", number / 256, number % 256);
+        inventory.access_lists.push(list(&format!("l{id}"), number % 2 == 0, on_route(&id), &[&address]));
+    }
+    inventory.access_lists.push(list("g", true, Level::Gateway, &["10.0.0.0/8", "2001:db8::/32"]));
+    let started = std::time::Instant::now();
+    let (settings, observed) = (Settings::default(), Observed::default());
+    let given = Given {
+        inventory: &inventory,
+        observed: &observed,
+        target: &target,
+        routes: &routes,
+        settings: &settings,
+    };
+    let plan = plan(&given);
+    assert!(blocks(&plan).is_empty());
+    assert_eq!(plan.operations.len(), 10_003);
+    // Far more than it takes, on a machine that is busy with something else.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
 fn network() -> impl Strategy<Value = String> {
     // Few bits vary, so that networks of different lists meet.
     prop_oneof![

@@ -109,17 +109,22 @@ fn flatten(
         forget(&mut upper, route, *domain);
     }
     let mut impossible = BTreeSet::new();
-    loop {
-        let stuck = of_route.iter().find(|(route, domains)| {
-            !impossible.contains(**route) && on_route(source, &upper, route, domains).is_none()
-        });
-        let Some((route, domains)) = stuck else { break };
-        let mut went = false;
-        for domain in domains {
-            went |= forget(&mut upper, route, *domain);
-        }
-        if !went {
-            impossible.insert(*route);
+    // What is taken away for one route changes what others meet: again until nothing changes.
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (route, domains) in &of_route {
+            if impossible.contains(*route) || on_route(source, &upper, route, domains).is_some() {
+                continue;
+            }
+            changed = true;
+            let mut went = false;
+            for domain in domains {
+                went |= forget(&mut upper, route, *domain);
+            }
+            if !went {
+                impossible.insert(*route);
+            }
         }
     }
     for route in &impossible {
