@@ -63,6 +63,24 @@ fn add_consumer(draft: &mut Draft<'_>, one: &Consumer) {
             "grant the routes on the target when they shall be used",
         );
     }
+    let routes = &draft.given.routes.routes;
+    let left: Vec<&str> = one
+        .grants
+        .iter()
+        .filter(|grant| grant.enabled && !routes.contains_key(&grant.route))
+        .map(|grant| grant.name.as_str())
+        .collect();
+    if !left.is_empty() {
+        let message =
+            format!("routes that it may use are not moved, and the grants are left out: {}", left.join(", "));
+        draft.find(
+            Severity::Info,
+            "CON-GRANT-OFF",
+            &*object,
+            message,
+            "nothing, unless these routes shall be moved after all",
+        );
+    }
     draft.facts.consumers.insert(one.id.clone(), key.clone());
     let verb = match draft.given.observed.consumers.get(&one.name) {
         None => Verb::Create,

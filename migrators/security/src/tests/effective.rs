@@ -226,6 +226,26 @@ fn colours_at_one_place_the_client_address_and_layer_four_need_an_answer() {
 }
 
 #[test]
+fn lists_of_one_place_become_one_that_says_so() {
+    let mut inventory = inventory();
+    inventory.access_lists = vec![
+        list("one", false, Level::Gateway, &["1.1.1.1"]),
+        list("two", false, Level::Gateway, &["2.2.2.0/24"]),
+    ];
+    let plan = planned(&inventory, json!({}));
+    assert_eq!(plan.operations.len(), 1);
+    assert_eq!(plan.operations[0].after["description"], "note of one; note of two");
+    assert!(plan.findings.iter().any(|one| one.code == "ACL-MERGED"));
+    assert_eq!(difference(&plain(&inventory.access_lists), &written(&plan)), None);
+    let mut off = list("off", true, on_domain("b.example.com"), &["3.3.3.3"]);
+    off.enabled = false;
+    inventory.access_lists.push(off);
+    let plan = planned(&inventory, json!({}));
+    let kept = plan.operations.iter().find(|one| one.object.name == "off").unwrap();
+    assert_eq!(kept.after["config"]["enable"], false);
+}
+
+#[test]
 fn ten_thousand_routes_with_lists_are_planned_in_moments() {
     let mut inventory = inventory();
     let (target, mut routes) = target();

@@ -40,6 +40,19 @@ pub(super) fn entry(draft: &mut Draft<'_>, place: &Place, rule: &Rule, flattened
         }
         _ => first.name.clone(),
     };
+    let notes = lists.iter().map(|one| one.note.as_str()).filter(|note| !note.is_empty() && !flattened);
+    let note = notes.collect::<Vec<_>>().join("; ");
+    if lists.len() > 1 && !flattened {
+        let names: Vec<&str> = lists.iter().map(|one| one.name.as_str()).collect();
+        let message = format!("{} stand at one place and are written as one list", names.join(", "));
+        draft.find(
+            Severity::Info,
+            "ACL-MERGED",
+            format!("access-lists/{}", first.name),
+            message,
+            "nothing; the same callers pass",
+        );
+    }
     Some(Entry {
         place: place.clone(),
         white,
@@ -47,7 +60,7 @@ pub(super) fn entry(draft: &mut Draft<'_>, place: &Place, rule: &Rule, flattened
         enabled: true,
         layer4: false,
         name: base,
-        note: if flattened { String::new() } else { first.note.clone() },
+        note,
         carries: rule.lists.clone(),
     })
 }
