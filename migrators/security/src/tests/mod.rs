@@ -4,3 +4,4 @@ mod effective;
 mod lab;
 mod model;
 mod order;
+mod words;

@@ -279,3 +279,25 @@ async fn checkpoints_fail_when_the_target_was_tampered_with() {
     assert_eq!(checkpoints[1].result, CheckpointResult::Pass, "{checkpoints:?}");
     assert_eq!(checkpoints[2].result, CheckpointResult::Fail, "{checkpoints:?}");
 }
+
+#[tokio::test]
+async fn every_class_is_written_in_the_words_of_its_example() {
+    use gateshift_apig::Client;
+    use gateshift_apig::convert::policy::ON_ROUTE;
+    use gateshift_apig::convert::security::{Guard, ON_DOMAIN, ON_GATEWAY, check};
+
+    let lab = Lab::new();
+    let client = Client::new(
+        &*lab,
+        lab.input(&inventory(), json!({})).run,
+        &lab.target.gateway,
+        &lab.target.environment,
+    );
+    let classes = client.policy_classes().await.unwrap();
+    let points: Vec<(Guard, &str)> = Guard::ALL
+        .into_iter()
+        .map(|guard| (guard, if guard == Guard::Authentication { ON_ROUTE } else { ON_GATEWAY }))
+        .chain([(Guard::IpAccessControl, ON_DOMAIN), (Guard::IpAccessControl, ON_ROUTE)])
+        .collect();
+    assert_eq!(check(&points, &classes), []);
+}
