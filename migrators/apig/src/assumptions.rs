@@ -144,6 +144,27 @@ pub const ALL: &[Assumption] = &[
         checked: "each is an operation of its own in that order; verify reads policy and grants back",
         code: "security.consumers_created_and_scopes_correct",
     },
+    Assumption {
+        id: "plugin-order",
+        assumed: "stages run authentication, authorization, statistics, default, and a larger number runs earlier inside a stage",
+        section: "12.3",
+        checked: "plan compares both orders for every pair of plugins that are on; verify compares again by what ListPlugins shows once they are installed",
+        code: "PLG-ORDER",
+    },
+    Assumption {
+        id: "plugin-class-name",
+        assumed: "the provider's plugin has the source's name on the target, or the guide's name as its alias",
+        section: "12.3",
+        checked: "plan looks every plugin up in ListPluginClasses and blocks on one that is not there",
+        code: "PLG-MISSING",
+    },
+    Assumption {
+        id: "feature-lists",
+        assumed: "a parameter that is a list is written with commas, or as JSON where its present value or default is",
+        section: "14",
+        checked: "every parameter is read back by verify",
+        code: "parameters.configured_and_performance_meets_expectation",
+    },
 ];
 
 #[cfg(test)]

@@ -1,7 +1,14 @@
 //! Answers as types: only the fields that are used, each absent one at its default.
 
+mod plugin;
+
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use plugin::{
+    FeatureDefinition, FeatureOption, FeatureView, GatewayView, InstalledClass, PluginAttachmentView,
+    PluginClassView, PluginView, ResourceInfo,
+};
 
 /// A domain as `GetDomain` shows it; `ListDomains` shows a part of it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

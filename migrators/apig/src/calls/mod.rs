@@ -3,6 +3,8 @@
 mod api;
 mod consumer;
 mod domain;
+mod feature;
+mod plugin;
 mod policy;
 mod route;
 mod service;
@@ -14,6 +16,9 @@ use gateshift_sdk::model::StepError;
 use serde_json::Value;
 
 use crate::ROLE;
+
+pub use feature::{FEATURE_READS, FEATURE_WRITES};
+pub use plugin::{PLUGIN_READS, PLUGIN_WRITES};
 
 /// A write without an idempotency token.
 fn write(action: &str, method: &str, segments: &[&str]) -> Call {
