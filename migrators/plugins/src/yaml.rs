@@ -1,0 +1,82 @@
+//! What a configuration says: read for its meaning only, never written again.
+
+use serde_json::Value;
+
+/// Key under which rules stood inside a configuration before the product had levels.
+pub(crate) const RULES: &str = "_rules_";
+/// Keys of such rules that are attachments of their own today.
+pub(crate) const MATCH_ROUTE: &str = "_match_route_";
+pub(crate) const MATCH_DOMAIN: &str = "_match_domain_";
+/// Beginning of the keys that say where such a rule applies.
+pub(crate) const MATCH: &str = "_match_";
+
+/// Ends of the names that stand for services.
+const SERVICE_ENDS: &[&str] = &[".static", ".dns", ".svc.cluster.local", ".nacos"];
+
+/// A configuration as a value; an empty one is null. The error says where, never what: secrets stand in
+/// these texts.
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(Value::Null);
+    }
+    serde_saphyr::from_str::<Value>(text).map_err(|error| match error.location() {
+        Some(at) => format!("line {}, column {}", at.line(), at.column()),
+        None => "no place is known".to_owned(),
+    })
+}
+
+/// Names of services anywhere in a configuration, without their ports.
+pub(crate) fn services(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(value, &mut found);
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.extend(service(text)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
+        _ => {}
+    }
+}
+
+/// `outbound|80||orders.static` and `http://orders.static:80/path` name the same service.
+fn service(text: &str) -> Option<String> {
+    let text = text.rsplit_once("||").map_or(text, |(_, name)| name);
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.split(['/', ':', '?']).next().unwrap_or_default().to_ascii_lowercase();
+    let plain = text.chars().all(|letter| !letter.is_whitespace());
+    let ends = SERVICE_ENDS.iter().any(|end| text.len() > end.len() && text.ends_with(end));
+    (plain && ends).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{parse, services};
+
+    #[test]
+    fn services_are_found_wherever_they_stand() {
+        let value = json!({
+            "redis": {"service_name": "redis.static", "service_port": 6379},
+            "rules": [{"url": "http://Auth.shop.svc.cluster.local:8080/check"}, "outbound|80||a.DEFAULT-GROUP.public.nacos"],
+            "text": "served from a .static file", "host": "example.com", "end": ".dns",
+        });
+        assert_eq!(
+            services(&value),
+            ["a.default-group.public.nacos", "auth.shop.svc.cluster.local", "redis.static"]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_by_place_only() {
+        let error = parse("a: 1\nb: [hunter2\nc: }").unwrap_err();
+        assert!(!error.contains("hunter2") && error.contains("line"), "{error}");
+        assert_eq!(parse("# nothing\n\n"), Ok(Value::Null));
+        assert_eq!(parse("a: \"1\"\r\nb: ü\r\n"), Ok(json!({"a": "1", "b": "ü"})));
+    }
+}
