@@ -17,4 +17,7 @@ mod undo;
 mod verify;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use migrator::Plugins;

@@ -37,3 +37,6 @@ fn id(action: &str, data: &Value, pointer: &str) -> Result<String, StepError> {
         StepError::retryable("GS-ANSWER-SHAPE", format!("{action} answered without an id at {pointer}"))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ use crate::table::stage_rank;
 
 /// The target takes no order of 0: then every own plugin of the stage moves up by this much.
 const SHIFT: i64 = 10;
+/// How much of a summary goes over; how much the target takes is not documented.
+const SUMMARY_LETTERS: usize = 100;
 
 /// By how much the order inside each stage moves.
 pub(super) fn shifts(plugins: &[Read<'_>]) -> BTreeMap<Stage, i64> {
@@ -73,9 +75,7 @@ fn existing(
     order: Option<(u8, i64)>,
 ) -> Option<Class> {
     let name = &read.plugin.name;
-    let hash = draft.given.settings.binaries.get(name).and_then(|binary| binary.sha256());
-    let same = hash.is_some()
-        && there.source == "Custom"
+    let same = there.source == "Custom"
         && after["description"] == there.description.as_str()
         && after["version"] == there.version.as_str();
     if !same && !draft.given.settings.allow.contains(name) {
@@ -130,10 +130,15 @@ fn by_hand(draft: &mut Draft<'_>, read: &Read<'_>, mut after: Value) -> gateshif
     draft.class(Verb::Adopt, &plugin.name, after)
 }
 
+/// Says where the class comes from, so that a later run knows its own: a version of a plugin at the source
+/// has one binary.
 fn description(draft: &Draft<'_>, plugin: &Plugin) -> String {
     let hash = draft.given.settings.binaries.get(&plugin.name).and_then(|binary| binary.sha256());
     let text = if plugin.summary.is_empty() { &plugin.name } else { &plugin.summary };
-    hash.map_or_else(|| text.clone(), |hash| format!("{text} [sha256:{}]", hash.to_ascii_lowercase()))
+    let text: String = text.chars().take(SUMMARY_LETTERS).collect();
+    let hash = hash.map(|hash| format!(" sha256:{}", hash.to_ascii_lowercase())).unwrap_or_default();
+    let gateway = &draft.given.inventory.origin.gateway;
+    format!("{text} [from {gateway}, plugin {}, version {}{hash}]", plugin.id, plugin.version)
 }
 
 /// Versions of the target have three numbers.

@@ -1,0 +1,7 @@
+//! The step against a small target that keeps classes, installations and attachments.
+
+mod configurations;
+mod custom;
+mod findings;
+mod table;
+mod world;
