@@ -47,10 +47,10 @@ impl Facts {
 }
 
 /// Pairs whose order is one way at the source and the other way at the target. Equal places say nothing.
-pub(crate) fn flips<'a>(
-    plugins: &'a [PluginFact],
+pub(crate) fn flips(
+    plugins: &[PluginFact],
     target: impl Fn(&PluginFact) -> Option<(u8, i64)>,
-) -> Vec<(&'a PluginFact, &'a PluginFact)> {
+) -> Vec<(&PluginFact, &PluginFact)> {
     let on: Vec<_> =
         plugins.iter().filter(|one| one.on).filter_map(|one| Some((one, one.order?, target(one)?))).collect();
     let mut flips = Vec::new();

@@ -19,7 +19,8 @@ pub(super) fn class(draft: &mut Draft<'_>, read: &Read<'_>) -> Option<Class> {
     let row = table().find(name);
     let live = find(&draft.given.observed.classes, name, row);
     let listed = row.is_some_and(|row| row.supported) || name == LUA;
-    if !listed && !(live.is_some() && draft.given.settings.allow.contains(name)) {
+    let lifted = live.is_some() && draft.given.settings.allow.contains(name);
+    if !listed && !lifted {
         unsupported(draft, read, row, live.is_some());
         return None;
     }

@@ -1,3 +1,5 @@
+//! Levels by what rules name, and plugins from both of their answers.
+
 use gateshift_gateway_model::{Domain, Http2, Level, ManagedBy, Mtls, Protocol, PublishState, Route, Stage};
 use serde_json::{Value, json};
 
