@@ -3,5 +3,6 @@
 mod configurations;
 mod custom;
 mod findings;
+mod lab;
 mod table;
 mod world;
