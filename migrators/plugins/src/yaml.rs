@@ -1,6 +1,6 @@
 //! What a configuration says: read for its meaning only, never written again.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Key under which rules stood inside a configuration before the product had levels.
 pub(crate) const RULES: &str = "_rules_";
@@ -12,6 +12,9 @@ pub(crate) const MATCH: &str = "_match_";
 
 /// Ends of the names that stand for services.
 const SERVICE_ENDS: &[&str] = &[".static", ".dns", ".svc.cluster.local", ".nacos"];
+
+/// Keys of the provider's plugins whose value is a service.
+const SERVICE_KEYS: &[&str] = &["service_name", "serviceName"];
 
 /// A configuration as a value; an empty one is null. The error says where, never what: secrets stand in
 /// these texts.
@@ -38,9 +41,32 @@ fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.extend(service(text)),
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
+        Value::Object(fields) => {
+            found.extend(described(fields));
+            fields.values().for_each(|field| collect(field, found));
+        }
         _ => {}
     }
+}
+
+/// A service told by its parts, or by a bare name that stands for none.
+fn described(fields: &Map<String, Value>) -> Option<String> {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let name = SERVICE_KEYS.iter().find_map(|key| text(key))?;
+    if service(name).is_some() {
+        return None;
+    }
+    let space = text("namespace").unwrap_or("public");
+    let whole = match text("serviceSource").map(str::to_ascii_lowercase).as_deref() {
+        Some("k8s") => format!("{name}.{}.svc.cluster.local", text("namespace").unwrap_or("default")),
+        Some("nacos") => format!("{name}.DEFAULT-GROUP.{space}.nacos"),
+        Some("ip") => format!("{name}.static"),
+        Some("dns") => format!("{name}.dns"),
+        // Taken from the route, or by host: no service is named.
+        Some(_) => return None,
+        None => name.to_owned(),
+    };
+    Some(whole.to_ascii_lowercase())
 }
 
 /// `outbound|80||orders.static` and `http://orders.static:80/path` name the same service.
@@ -70,6 +96,30 @@ mod tests {
             services(&value),
             ["a.default-group.public.nacos", "auth.shop.svc.cluster.local", "redis.static"]
         );
+    }
+
+    #[test]
+    fn services_told_by_their_parts_are_put_together() {
+        for (value, wanted) in [
+            (
+                json!({"serviceSource": "k8s", "serviceName": "opa", "namespace": "auth"}),
+                &["opa.auth.svc.cluster.local"][..],
+            ),
+            (
+                json!({"serviceSource": "nacos", "serviceName": "Opa", "namespace": "public"}),
+                &["opa.default-group.public.nacos"],
+            ),
+            (json!({"serviceSource": "ip", "serviceName": "opa"}), &["opa.static"]),
+            (json!({"serviceSource": "dns", "serviceName": "opa", "domain": "x"}), &["opa.dns"]),
+            (json!({"serviceSource": "route", "serviceName": "opa", "host": "x"}), &[]),
+            (
+                json!({"serviceSource": "k8s", "serviceName": "opa.a.svc.cluster.local"}),
+                &["opa.a.svc.cluster.local"],
+            ),
+            (json!({"redis": {"service_name": "redis"}}), &["redis"]),
+        ] {
+            assert_eq!(services(&value), wanted, "{value}");
+        }
     }
 
     #[test]
