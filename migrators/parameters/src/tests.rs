@@ -1,6 +1,8 @@
 //! The step against a small gateway that keeps features: every known parameter, ranges and options, twice,
 //! and back again.
 
+mod lab;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
