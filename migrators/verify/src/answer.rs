@@ -69,10 +69,13 @@ pub(crate) struct Difference {
 
 impl Answer {
     /// The answer to a request with this method.
-    pub(crate) fn new(reply: &ProbeReply, method: &str) -> Self {
+    /// Headers in `watch` count although they are left out otherwise, and `secrets` are not kept.
+    pub(crate) fn new(reply: &ProbeReply, method: &str, watch: &[String], secrets: &[String]) -> Self {
         let mut fields = Fields::new();
         fields.insert(STATUS.to_owned(), reply.status.to_string());
-        for (name, value) in reply.headers.iter().filter(|(name, _)| !is_ignored(name)) {
+        for (name, value) in
+            reply.headers.iter().filter(|(name, _)| !is_ignored(name) || watch.contains(name))
+        {
             let entry = fields.entry(format!("header:{name}")).or_default();
             // Of cookies the names count; their values are as good as random.
             let value =
@@ -83,7 +86,9 @@ impl Answer {
             entry.push_str(value);
         }
         let is_head = method.eq_ignore_ascii_case("HEAD");
-        if !is_head {
+        let is_encoded = reply.headers.iter().any(|(name, _)| name == "content-encoding");
+        // Two implementations pack the same content differently.
+        if !is_head && !is_encoded {
             body(reply, &mut fields);
         }
         if let Some(tls) = &reply.tls {
@@ -91,13 +96,21 @@ impl Answer {
             fields.insert("tls:alpn".to_owned(), tls.alpn.clone().unwrap_or_default());
             fields.insert("tls:certificate".to_owned(), tls.certificate.clone());
         }
+        for value in fields.values_mut() {
+            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+                if value.contains(secret.as_str()) {
+                    *value = value.replace(secret.as_str(), "(secret)");
+                }
+            }
+        }
         let has_upstream = reply.headers.iter().any(|(name, _)| name == "x-envoy-upstream-service-time");
         let looks_unrouted = reply.status == 404 && reply.body.is_empty() && !is_head && !has_upstream;
         Self { status: reply.status, fields, looks_unrouted }
     }
 }
 
-fn is_ignored(name: &str) -> bool {
+/// Whether a header of answers is left out unless a policy sets it.
+pub(crate) fn is_ignored(name: &str) -> bool {
     IGNORED.contains(&name) || IGNORED_BEGINNINGS.iter().any(|start| name.starts_with(start))
 }
 
@@ -169,7 +182,7 @@ mod tests {
     }
 
     fn names(one: &ProbeReply, other: &ProbeReply, method: &str) -> Vec<String> {
-        let (one, other) = (Answer::new(one, method), Answer::new(other, method));
+        let (one, other) = (Answer::new(one, method, &[], &[]), Answer::new(other, method, &[], &[]));
         differing(&one.fields, &other.fields).into_iter().collect()
     }
 
@@ -195,11 +208,12 @@ mod tests {
 
     #[test]
     fn a_gateway_without_a_route_is_told_from_a_backend_that_says_404() {
-        assert!(Answer::new(&reply(404, &[], ""), "GET").looks_unrouted);
-        assert!(!Answer::new(&reply(404, &[], "no such order"), "GET").looks_unrouted);
+        assert!(Answer::new(&reply(404, &[], ""), "GET", &[], &[]).looks_unrouted);
+        assert!(!Answer::new(&reply(404, &[], "no such order"), "GET", &[], &[]).looks_unrouted);
         assert!(
-            !Answer::new(&reply(404, &[("x-envoy-upstream-service-time", "1")], ""), "GET").looks_unrouted
+            !Answer::new(&reply(404, &[("x-envoy-upstream-service-time", "1")], ""), "GET", &[], &[])
+                .looks_unrouted
         );
-        assert!(!Answer::new(&reply(200, &[], ""), "GET").looks_unrouted);
+        assert!(!Answer::new(&reply(200, &[], ""), "GET", &[], &[]).looks_unrouted);
     }
 }

@@ -66,7 +66,8 @@ pub(crate) struct Conditions {
 }
 
 impl Condition {
-    fn new(kind: MatchKind, value: &str, ignore_case: bool) -> Self {
+    /// Compiles one.
+    pub(crate) fn new(kind: MatchKind, value: &str, ignore_case: bool) -> Self {
         match kind {
             MatchKind::Exact => Self::Exact(value.to_owned(), ignore_case),
             MatchKind::Prefix => Self::Prefix(value.to_owned(), ignore_case),

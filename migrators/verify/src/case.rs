@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::{Concern, Expect, Subject};
+use crate::secret::{Carried, Secret};
+
 /// Format of [`Requests`].
 pub(crate) const FORMAT: u32 = 1;
 
@@ -20,6 +23,8 @@ pub(crate) enum Kind {
     Redirect,
     /// Nothing of the source is meant to answer it.
     Negative,
+    /// It shows a policy, a list, a credential, a plugin or a parameter.
+    Effect,
 }
 
 /// A request whose answers come from several services by weight.
@@ -82,6 +87,21 @@ pub(crate) struct Case {
     /// Weighted destinations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) spread: Option<Spread>,
+    /// Credentials, made right before it is sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) carried: Vec<Carried>,
+    /// What it shows beside routes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) concerns: Vec<Concern>,
+    /// What the source is known to do with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expect: Option<Expect>,
+    /// Headers of the answer that count although they are left out otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) watch: Vec<String>,
+    /// Sent so often at once, to reach a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) burst: Option<u32>,
 }
 
 impl Case {
@@ -112,6 +132,11 @@ pub(crate) enum Reach {
     },
     /// It takes only methods that may change something.
     UnsafeOnly,
+    /// Only refusals: what it asks of callers cannot be made.
+    Guarded {
+        /// Why.
+        why: String,
+    },
     /// The `routes` step left it out, and the operator said not to compare it then.
     LeftOut,
     /// No request could be made that fits it.
@@ -150,6 +175,15 @@ pub(crate) struct Requests {
     /// Domains of the source that no serving route uses: the target does not serve them at all.
     #[serde(default)]
     pub(crate) idle_domains: Vec<String>,
+    /// What requests shall show beside routes.
+    #[serde(default)]
+    pub(crate) subjects: Vec<Subject>,
+    /// Credentials, as recipes over sealed texts.
+    #[serde(default)]
+    pub(crate) secrets: Vec<Secret>,
+    /// Requests about policies and the like that were left out, because there would be too many.
+    #[serde(default)]
+    pub(crate) over: u64,
 }
 
 impl Requests {
@@ -164,12 +198,16 @@ impl Requests {
             ("near_miss", kind(Kind::NearMiss)),
             ("redirect", kind(Kind::Redirect)),
             ("negative", kind(Kind::Negative)),
+            ("effect", kind(Kind::Effect)),
+            ("left_out", self.over),
+            ("subjects", self.subjects.len() as u64),
             ("not_comparable", self.not_comparable),
             ("routes", self.routes.len() as u64),
             ("routes_comparable", reach(|one| *one == Reach::Compared)),
             ("routes_shadowed", reach(|one| matches!(one, Reach::Shadowed { .. }))),
             ("routes_unsafe_only", reach(|one| *one == Reach::UnsafeOnly)),
             ("routes_not_comparable", reach(|one| matches!(one, Reach::NotComparable { .. }))),
+            ("routes_guarded", reach(|one| matches!(one, Reach::Guarded { .. }))),
             ("routes_left_out", reach(|one| *one == Reach::LeftOut)),
             ("routes_unsendable", reach(|one| matches!(one, Reach::Unsendable { .. }))),
         ]

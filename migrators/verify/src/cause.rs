@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Difference, STATUS};
 use crate::case::{Case, Kind};
+use crate::ledger::{Subject, SubjectKind};
 
 /// A guess.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ fn guess(code: &str, text: impl Into<String>) -> Cause {
 }
 
 /// What most likely makes the answers differ. `is_made`: the `routes` step made the winner.
-pub(crate) fn cause(case: &Case, differences: &[Difference], is_made: bool) -> Cause {
+pub(crate) fn cause(case: &Case, subjects: &[Subject], differences: &[Difference], is_made: bool) -> Cause {
     if let Some(transport) = differences.iter().find(|one| one.field.starts_with("transport")) {
         return silent(case, transport);
     }
@@ -34,6 +35,9 @@ pub(crate) fn cause(case: &Case, differences: &[Difference], is_made: bool) -> C
         );
     }
     let field = |name: &str| differences.iter().find(|one| one.field == name);
+    if let Some(cause) = by_concern(case, subjects, differences) {
+        return cause;
+    }
     if let Some(status) = field(STATUS) {
         return by_status(case, number(status.source.as_ref()), number(status.target.as_ref()));
     }
@@ -70,6 +74,41 @@ pub(crate) fn cause(case: &Case, differences: &[Difference], is_made: bool) -> C
         ),
         _ => guess("body", "both answer with the same status and other content"),
     }
+}
+
+/// The policy, list, credential, plugin or parameter that the request is about, where what differs
+/// speaks for it.
+fn by_concern(case: &Case, subjects: &[Subject], differences: &[Difference]) -> Option<Cause> {
+    let concerns = case.concerns.iter().filter_map(|one| {
+        let subject = subjects.get(one.subject)?;
+        Some((subject, subject.aspects.get(one.aspect).map(String::as_str).unwrap_or_default()))
+    });
+    let all: Vec<(&Subject, &str)> = concerns.collect();
+    let named = |name: &str| differences.iter().any(|one| one.field.to_ascii_lowercase().contains(name));
+    let has_status = differences.iter().any(|one| one.field == STATUS);
+    let fits = |(subject, aspect): &&(&Subject, &str)| match subject.kind {
+        SubjectKind::HeaderChange => {
+            let name = aspect.split(' ').nth(2).unwrap_or_default();
+            !has_status && !name.is_empty() && named(name)
+        }
+        SubjectKind::Rewrite => {
+            !has_status && ["path", "target", "host", "url", "uri", "query"].iter().any(|name| named(name))
+        }
+        SubjectKind::Cors => case.kind == Kind::Effect,
+        // A plain request under a plugin says much of the route and little of the plugin.
+        SubjectKind::Plugin => case.kind == Kind::Effect,
+        _ => true,
+    };
+    let (subject, aspect) = all.iter().find(fits).copied()?;
+    let kind = subject.kind.to_string();
+    let object = &subject.object;
+    Some(guess(
+        &kind,
+        format!(
+            "{} of {object} is missing or other on the target; the request shows: {aspect}",
+            kind.replace('_', " ")
+        ),
+    ))
 }
 
 fn number(text: Option<&String>) -> u16 {

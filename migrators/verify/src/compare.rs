@@ -8,6 +8,7 @@ use std::time::Duration;
 use gateshift_sdk::model::StepError;
 
 use crate::answer::{Answer, Difference, STATUS, differences, differing};
+use crate::burst;
 use crate::case::Case;
 use crate::exchange::{Broken, Outcome, Pair, Stage};
 use crate::spread;
@@ -42,16 +43,42 @@ pub(crate) struct Judged {
     pub(crate) source_answered: bool,
     /// The target answered.
     pub(crate) target_answered: bool,
+    /// What the source's answer tells; none when it did not answer.
+    pub(crate) evidence: Option<Evidence>,
+}
+
+/// What an answer of the source tells of the things that its request is to show. Two equal answers
+/// prove nothing of an effect that the source itself did not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    /// The source did what it is known to do.
+    pub(crate) is_met: bool,
+    /// For each concern: the answer tells of it.
+    pub(crate) proven: Vec<bool>,
+}
+
+impl Evidence {
+    /// Of an answer.
+    pub(crate) fn of(case: &Case, answer: &Answer) -> Self {
+        let holds = |text: &String| answer.fields.values().any(|value| value.contains(text.as_str()));
+        Self {
+            is_met: case.expect.is_none_or(|expect| expect.is_met(answer.status)),
+            proven: case.concerns.iter().map(|one| one.proof.as_ref().is_none_or(holds)).collect(),
+        }
+    }
 }
 
 impl Judged {
     pub(crate) fn new(verdict: Verdict, noise: BTreeSet<String>) -> Self {
-        Self { verdict, noise, source_answered: true, target_answered: true }
+        Self { verdict, noise, source_answered: true, target_answered: true, evidence: None }
     }
 }
 
 /// Compares one request.
 pub(crate) async fn compare(pair: &Pair<'_>, case: &Case) -> Result<Judged, StepError> {
+    if let Some(times) = case.burst {
+        return burst::compare(pair, case, times).await;
+    }
     let (mut source, mut target) = pair.both(case).await?;
     if source.is_err() || target.is_err() {
         pair.wait(BEFORE_REPEAT).await?;
@@ -65,10 +92,14 @@ pub(crate) async fn compare(pair: &Pair<'_>, case: &Case) -> Result<Judged, Step
         }
     }
     match (source, target) {
-        (Ok(source), Ok(target)) => match case.spread {
-            Some(expected) => spread::compare(pair, case, expected, source, target).await,
-            None => answers(pair, case, source, target).await,
-        },
+        (Ok(source), Ok(target)) => {
+            let evidence = Some(Evidence::of(case, &source));
+            let judged = match case.spread {
+                Some(expected) => spread::compare(pair, case, expected, source, target).await?,
+                None => answers(pair, case, source, target).await?,
+            };
+            Ok(Judged { evidence, ..judged })
+        }
         (source, target) => Ok(broken(silence(&source, &target), &source, &target)),
     }
 }
@@ -79,6 +110,7 @@ fn broken(verdict: Verdict, source: &Outcome, target: &Outcome) -> Judged {
         noise: BTreeSet::new(),
         source_answered: source.is_ok(),
         target_answered: target.is_ok(),
+        evidence: None,
     }
 }
 

@@ -27,7 +27,17 @@ pub(crate) fn line(case: &Case, gateway: &Gateway) -> String {
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         parts.push(format!("-H {}", quoted(&header)));
     }
-    parts.push(quoted(&format!("{scheme}://{authority}{}", case.target)));
+    let mut target = case.target.clone();
+    for one in &case.carried {
+        let placeholder = format!("<{}>", one.label);
+        if one.query {
+            let joint = if target.contains('?') { '&' } else { '?' };
+            target.push_str(&format!("{joint}{}={placeholder}", one.name));
+        } else {
+            parts.push(format!("-H {}", quoted(&format!("{}: {placeholder}", one.name))));
+        }
+    }
+    parts.push(quoted(&format!("{scheme}://{authority}{target}")));
     parts.join(" ")
 }
 
@@ -58,6 +68,11 @@ mod tests {
             target: "/it's?q=1".into(),
             headers: vec![("x-a".into(), "v 1".into()), ("x-b".into(), String::new())],
             spread: None,
+            carried: Vec::new(),
+            concerns: Vec::new(),
+            expect: None,
+            watch: Vec::new(),
+            burst: None,
         };
         let gateway = Gateway { address: "192.0.2.1".parse().unwrap(), http: 8080, https: 443 };
         assert_eq!(

@@ -4,6 +4,8 @@
 use gateshift_gateway_model::{Protocol, RequestFacts, Route, ValueMatch};
 
 use crate::book::{Book, Condition};
+use crate::ledger::{Concern, Expect};
+use crate::secret::Carried;
 use crate::text;
 use crate::values::{Value, paths, values};
 
@@ -43,6 +45,19 @@ pub(crate) struct Pairs {
     pub(crate) shows: Vec<String>,
 }
 
+/// What a request has beyond what the routes' matches look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Extras {
+    /// Credentials.
+    pub(crate) carried: Vec<Carried>,
+    /// Policies, lists and so on that it shows.
+    pub(crate) concerns: Vec<Concern>,
+    /// What the source is known to do with it.
+    pub(crate) expect: Option<Expect>,
+    /// Headers of the answer that count although they are left out otherwise.
+    pub(crate) watch: Vec<String>,
+}
+
 /// A request before it is known who answers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Draft {
@@ -52,6 +67,7 @@ pub(crate) struct Draft {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) queries: Vec<(String, String)>,
     pub(crate) shows: Vec<String>,
+    pub(crate) extras: Extras,
 }
 
 impl Draft {
@@ -75,7 +91,27 @@ impl Draft {
             headers: Vec::new(),
             queries: Vec::new(),
             shows: vec![shows.to_owned()],
+            extras: Extras::default(),
         }
+    }
+
+    /// The same request for another purpose.
+    pub(crate) fn to_show(&self, shows: impl Into<String>) -> Self {
+        let extras = Extras { carried: self.extras.carried.clone(), ..Extras::default() };
+        Self { shows: vec![shows.into()], extras, ..self.clone() }
+    }
+
+    /// With one more header, in place of one of that name.
+    pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(one, _)| !one.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_ascii_lowercase(), value.into()));
+        self
+    }
+
+    /// With one more thing it shows.
+    pub(crate) fn about(mut self, concern: Concern) -> Self {
+        self.extras.concerns.push(concern);
+        self
     }
 
     /// Whether it changes nothing.
@@ -145,6 +181,7 @@ impl Axes {
             headers: headers.pairs.clone(),
             queries: queries.pairs.clone(),
             shows,
+            extras: Extras::default(),
         }
     }
 

@@ -10,6 +10,8 @@ use gateshift_sdk::model::StepError;
 use crate::answer::Answer;
 use crate::case::Case;
 use crate::entry::Gateway;
+use crate::secret::{Made, signature};
+use crate::text;
 
 /// Where an exchange broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,7 @@ pub(crate) struct Pair<'a> {
     source: &'a Gateway,
     target: &'a Gateway,
     timeout: Duration,
+    made: Vec<Made>,
     to_source: AtomicU64,
     to_target: AtomicU64,
 }
@@ -52,8 +55,10 @@ impl<'a> Pair<'a> {
         source: &'a Gateway,
         target: &'a Gateway,
         timeout: Duration,
+        made: Vec<Made>,
     ) -> Self {
-        Self { host, source, target, timeout, to_source: AtomicU64::new(0), to_target: AtomicU64::new(0) }
+        let (to_source, to_target) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { host, source, target, timeout, made, to_source, to_target }
     }
 
     /// Asks both at the same time. An error means that the run is being stopped or the host refuses.
@@ -68,7 +73,8 @@ impl<'a> Pair<'a> {
         self.send(self.source, case).await
     }
 
-    async fn target(&self, case: &Case) -> Result<Outcome, StepError> {
+    /// Asks the target.
+    pub(crate) async fn target(&self, case: &Case) -> Result<Outcome, StepError> {
         self.to_target.fetch_add(1, Ordering::Relaxed);
         self.send(self.target, case).await
     }
@@ -84,6 +90,10 @@ impl<'a> Pair<'a> {
     }
 
     async fn send(&self, gateway: &Gateway, case: &Case) -> Result<Outcome, StepError> {
+        let broken = |stage, cause| Ok(Err(Broken { stage, cause }));
+        let Some(wire) = self.with_credentials(case) else {
+            return broken(Stage::Unsendable, "a credential of it cannot be made".to_owned());
+        };
         let request = ProbeRequest {
             address: gateway.address,
             port: gateway.port(case.tls),
@@ -93,14 +103,13 @@ impl<'a> Pair<'a> {
             }),
             method: case.method.clone(),
             host: case.host.clone(),
-            target: case.target.clone(),
-            headers: case.headers.clone(),
+            target: wire.target,
+            headers: wire.headers,
             body: Vec::new(),
             timeout: self.timeout,
         };
-        let broken = |stage, cause| Ok(Err(Broken { stage, cause }));
         match self.host.probe(request).await {
-            Ok(reply) => Ok(Ok(Answer::new(&reply, &case.method))),
+            Ok(reply) => Ok(Ok(Answer::new(&reply, &case.method, &case.watch, &wire.secrets))),
             Err(ProbeFailure::Connect { cause, .. }) => broken(Stage::Connect, cause),
             Err(ProbeFailure::Tls { cause, .. }) => broken(Stage::Handshake, cause),
             Err(ProbeFailure::Exchange { cause, .. }) => broken(Stage::Exchange, cause),
@@ -111,4 +120,43 @@ impl<'a> Pair<'a> {
             Err(ProbeFailure::Host(error)) => Err(error),
         }
     }
+
+    /// The request as it is sent; `None` when a credential cannot be made.
+    fn with_credentials(&self, case: &Case) -> Option<Wire> {
+        let mut wire =
+            Wire { target: case.target.clone(), headers: case.headers.clone(), secrets: Vec::new() };
+        for one in &case.carried {
+            match self.made.get(one.secret)? {
+                Made::Impossible => return None,
+                Made::Text(value) if one.query => {
+                    let joint = if wire.target.contains('?') { '&' } else { '?' };
+                    let pair = text::target("", &[(one.name.clone(), value.clone())]);
+                    wire.target = format!("{}{joint}{}", wire.target, pair.trim_start_matches('?'));
+                    wire.secrets.push(value.clone());
+                }
+                Made::Text(value) => {
+                    wire.headers.push((one.name.clone(), value.clone()));
+                    wire.secrets.push(value.clone());
+                }
+                Made::Signer(key, secret) => {
+                    let signed = signature(key, secret, &case.method, &wire.target);
+                    wire.secrets.extend(signed.iter().map(|(_, value)| value.clone()));
+                    wire.headers.extend(signed);
+                }
+            }
+        }
+        // A backend may repeat a token without what stood before it.
+        let bare =
+            wire.secrets.iter().filter_map(|value| value.split_once(' ')).map(|(_, rest)| rest.to_owned());
+        let bare: Vec<String> = bare.collect();
+        wire.secrets.extend(bare);
+        Some(wire)
+    }
+}
+
+/// A request with its credentials.
+struct Wire {
+    target: String,
+    headers: Vec<(String, String)>,
+    secrets: Vec<String>,
 }

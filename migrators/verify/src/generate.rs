@@ -7,11 +7,16 @@ use gateshift_gateway_model::{
     Destination, Inventory, MatchKind, PublishState, Route, TargetRoutes, precedence,
 };
 
+use crate::access::{Access, Admission, Skip, Vault};
 use crate::book::{Book, Winner};
 use crate::case::{Also, Case, FORMAT, Kind, Reach, Requests, RouteNote, Spread};
 use crate::draft::{Axes, Door, Draft, LABEL, SAFE, methods};
+use crate::ledger::{Expect, Ledger};
 use crate::near::near_misses;
+use crate::opened::Opened;
+use crate::secret::Carried;
 use crate::settings::Settings;
+use crate::show;
 use crate::text;
 
 /// Domains of a route that each get a request of their own.
@@ -23,7 +28,12 @@ const NO_HOST: &str = "gateshift-nobody.invalid";
 const NO_PATH: &str = "/gateshift-probe/no-such-path";
 
 /// The requests for an inventory whose routes became `target`.
-pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &Settings) -> Requests {
+pub(crate) fn requests(
+    inventory: &Inventory,
+    target: &TargetRoutes,
+    settings: &Settings,
+    opened: &Opened,
+) -> Requests {
     let book = Book::new(inventory);
     let is_published = |at: &usize| inventory.routes[*at].state == PublishState::Published;
     let published: Vec<usize> = (0..inventory.routes.len()).filter(is_published).collect();
@@ -39,6 +49,7 @@ pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &
     let mut maker = Maker {
         live: live(inventory, &left_out),
         near_limit: settings.near_limit(published.len()),
+        published: published.clone(),
         book: &book,
         settings,
         left_out,
@@ -48,6 +59,12 @@ pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &
         answered: BTreeMap::new(),
         cases: Vec::new(),
         not_comparable: 0,
+        access: Access::new(inventory, opened),
+        vault: Vault::default(),
+        ledger: Ledger::default(),
+        effects: HashMap::new(),
+        over: 0,
+        made_effects: 0,
     };
     let mut routes = Vec::new();
     for at in published {
@@ -59,6 +76,10 @@ pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &
     maker.contests(inventory);
     maker.unserved(inventory);
     maker.domains(inventory);
+    for base in maker.bases() {
+        show::route(&mut maker, &base);
+    }
+    show::gateway(&mut maker);
     let idle = inventory.domains.iter().map(|domain| &domain.name).filter(|name| !maker.live.contains(*name));
     let idle_domains = idle.cloned().collect();
     Requests {
@@ -67,6 +88,9 @@ pub(crate) fn requests(inventory: &Inventory, target: &TargetRoutes, settings: &
         cases: maker.cases,
         not_comparable: maker.not_comparable,
         idle_domains,
+        subjects: maker.ledger.into_subjects(),
+        secrets: maker.vault.into_secrets(),
+        over: maker.over,
     }
 }
 
@@ -88,28 +112,45 @@ struct Wire {
     host: String,
     target: String,
     headers: Vec<(String, String)>,
+    carried: Vec<Carried>,
+    is_burst: bool,
 }
 
-struct Maker<'a> {
-    book: &'a Book<'a>,
-    settings: &'a Settings,
+/// Requests while they are made.
+pub(crate) struct Maker<'a> {
+    pub(crate) book: &'a Book<'a>,
+    /// Positions of the published routes.
+    pub(crate) published: Vec<usize>,
+    pub(crate) settings: &'a Settings,
     near_limit: usize,
     left_out: HashSet<usize>,
     /// Domains that the target serves.
-    live: BTreeSet<String>,
+    pub(crate) live: BTreeSet<String>,
     /// Requests made already, with their positions.
     seen: HashMap<Wire, usize>,
     /// Weighted routes that have their request with all answers.
     spread: HashSet<usize>,
-    /// A request that a route answers, by domain, with the route's position among the notes.
-    shown: BTreeMap<String, (usize, Draft)>,
-    /// A request that each route answers, with the route's position among the notes.
-    answered: BTreeMap<usize, (usize, Draft)>,
+    /// A request that a route answers, by domain, with the route's positions among the notes and routes.
+    shown: BTreeMap<String, (usize, usize, Draft)>,
+    /// A request that each route answers, without credentials, with the route's position among the notes.
+    pub(crate) answered: BTreeMap<usize, (usize, Draft)>,
     cases: Vec<Case>,
     not_comparable: u64,
+    /// Who may ask what.
+    pub(crate) access: Access<'a>,
+    /// Credentials of the requests.
+    pub(crate) vault: Vault,
+    /// What requests shall show beside routes.
+    pub(crate) ledger: Ledger,
+    /// Requests about policies and the like, by route.
+    pub(crate) effects: HashMap<usize, usize>,
+    /// Those of all routes.
+    pub(crate) made_effects: usize,
+    /// Those that were too many.
+    pub(crate) over: u64,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     /// Requests for one published route, and what that makes of it.
     fn route(&mut self, note: usize, at: usize) -> (Reach, Vec<String>) {
         if self.left_out.contains(&at) {
@@ -130,22 +171,32 @@ impl Maker<'_> {
         if good.is_empty() {
             good.extend(self.search(at, &axes));
         }
+        let mut refused = None;
         let Some(first) = good.first().cloned() else {
             return (self.who_instead(&axes), branches);
         };
         if !is_unsafe_only {
-            self.shown.entry(first.door.domain.clone()).or_insert_with(|| (note, first.clone()));
             self.answered.insert(at, (note, first.clone()));
             for draft in good {
-                self.add(Kind::Positive, Some(note), draft);
+                refused = self.positive(note, at, draft).refused.or(refused);
+            }
+            if refused.is_none() {
+                self.shown.entry(first.door.domain.clone()).or_insert_with(|| (note, at, first.clone()));
             }
         }
+        let mut first = first;
+        self.admit(at, &mut first);
         let near = near_misses(self.book, at, &first);
         branches.extend(near.iter().flat_map(|draft| draft.shows.clone()));
         for draft in near.into_iter().take(self.near_limit) {
             self.add(Kind::NearMiss, Some(note), draft);
         }
-        (if is_unsafe_only { Reach::UnsafeOnly } else { Reach::Compared }, branches)
+        let reach = match refused {
+            _ if is_unsafe_only => Reach::UnsafeOnly,
+            Some(why) => Reach::Guarded { why },
+            None => Reach::Compared,
+        };
+        (reach, branches)
     }
 
     fn answers(&self, at: usize, draft: &Draft) -> bool {
@@ -198,7 +249,7 @@ impl Maker<'_> {
             routes.sort_by_key(|at| precedence(&inventory.routes[*at], domain));
             for two in routes.windows(2) {
                 if let Some((note, draft)) = self.contest(domain, two[0], two[1]) {
-                    self.add(Kind::Positive, Some(note), draft);
+                    self.positive(note, two[0], draft);
                 }
             }
         }
@@ -261,23 +312,58 @@ impl Maker<'_> {
                     Draft::get(plain.clone(), NO_PATH, "plain to HTTPS, unknown path"),
                 );
             }
-            if let Some((note, draft)) = self.shown.get(&name).cloned() {
+            if let Some((note, at, draft)) = self.shown.get(&name).cloned() {
                 let plain = Door { tls: false, ..draft.door.clone() };
                 let is_forced = self.book.forces_https(&plain.host);
                 let (kind, shows) =
                     if is_forced { (Kind::Redirect, "plain to HTTPS") } else { (Kind::Positive, "plain") };
-                self.add(kind, Some(note), Draft { door: plain, shows: vec![shows.to_owned()], ..draft });
+                let draft = Draft { door: plain, shows: vec![shows.to_owned()], ..draft };
+                if is_forced {
+                    self.add(kind, Some(note), draft);
+                } else {
+                    self.positive(note, at, draft);
+                }
             }
         }
         let door = Door { domain: NO_HOST.to_owned(), host: NO_HOST.to_owned(), tls: false };
         self.add(Kind::Negative, None, Draft::get(door, "/", "unknown host"));
     }
 
+    /// A request that a route answers, with what the source asks of callers.
+    fn positive(&mut self, note: usize, at: usize, mut draft: Draft) -> Admission {
+        let admission = self.admit(at, &mut draft);
+        let kind = if admission.refused.is_some() {
+            draft.extras.expect = Some(Expect::Refused);
+            Kind::Effect
+        } else {
+            show::attach(self, at, &mut draft);
+            draft.extras.expect = admission.guarded.then_some(Expect::Passed);
+            Kind::Positive
+        };
+        self.add(kind, Some(note), draft);
+        admission
+    }
+
+    fn admit(&mut self, at: usize, draft: &mut Draft) -> Admission {
+        self.access.admit(&mut self.vault, Some(&self.book.route(at).id), draft, Skip::Nothing)
+    }
+
     /// Takes a request unless it was made before or cannot be compared.
-    fn add(&mut self, kind: Kind, note: Option<usize>, draft: Draft) {
+    fn add(&mut self, kind: Kind, note: Option<usize>, draft: Draft) -> bool {
+        self.add_times(kind, note, draft, None)
+    }
+
+    /// Takes it to be sent many times at once.
+    pub(crate) fn add_times(
+        &mut self,
+        kind: Kind,
+        note: Option<usize>,
+        draft: Draft,
+        burst: Option<u32>,
+    ) -> bool {
         if draft.door.domain != NO_HOST && !self.live.contains(&draft.door.domain) {
             self.not_comparable += 1;
-            return;
+            return false;
         }
         let facts = draft.facts();
         let tls = draft.door.tls;
@@ -286,10 +372,10 @@ impl Maker<'_> {
         let winner = fitting.first().copied();
         if winner.is_some_and(|at| self.book.route(at).state != PublishState::Published) {
             self.not_comparable += 1;
-            return;
+            return false;
         }
         if winner.is_some_and(|at| self.left_out.contains(&at)) {
-            return;
+            return false;
         }
         let target = text::target(&facts.path, &draft.queries);
         let wire = Wire {
@@ -298,6 +384,8 @@ impl Maker<'_> {
             host: facts.host,
             target: target.clone(),
             headers: draft.headers.clone(),
+            carried: draft.extras.carried.clone(),
+            is_burst: burst.is_some(),
         };
         let spread = winner.and_then(|at| {
             let is_full = kind == Kind::Positive && draft.method == "GET" && self.spread.insert(at);
@@ -305,11 +393,20 @@ impl Maker<'_> {
         });
         if let Some(at) = self.seen.get(&wire) {
             let case = &mut self.cases[*at];
-            case.also.extend(note.map(|route| Also { route, kind, shows: draft.shows }));
+            if kind != Kind::Effect {
+                case.also.extend(note.map(|route| Also { route, kind, shows: draft.shows }));
+            }
+            for concern in draft.extras.concerns {
+                if !case.concerns.contains(&concern) {
+                    case.concerns.push(concern);
+                }
+            }
+            case.expect = case.expect.or(draft.extras.expect);
+            case.watch.extend(draft.extras.watch);
             if spread.is_some_and(|spread| spread.full) {
                 case.spread = spread;
             }
-            return;
+            return false;
         }
         self.seen.insert(wire, self.cases.len());
         let route = winner.map(|at| self.book.route(at));
@@ -330,7 +427,13 @@ impl Maker<'_> {
             target,
             headers: draft.headers,
             spread,
+            carried: draft.extras.carried,
+            concerns: draft.extras.concerns,
+            expect: draft.extras.expect,
+            watch: draft.extras.watch,
+            burst,
         });
+        true
     }
 }
 

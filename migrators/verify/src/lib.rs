@@ -5,8 +5,10 @@
 //! function of what earlier steps handed on. `apply` sends and compares; it writes nothing but its
 //! report. Requests use safe methods only, unless the operator names a route.
 
+mod access;
 mod answer;
 mod book;
+mod burst;
 mod case;
 mod cause;
 mod compare;
@@ -15,12 +17,20 @@ mod draft;
 mod entry;
 mod exchange;
 mod generate;
+mod ledger;
+mod levels;
+mod maker;
 mod migrator;
 mod near;
+mod network;
+mod opened;
 mod pattern;
 mod report;
+mod secret;
 mod settings;
+mod show;
 mod spread;
+mod subjects;
 mod tally;
 mod text;
 mod values;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::case::{Reach, Requests};
 use crate::entry::{Gateway, gateway};
 use crate::generate::requests;
+use crate::opened::Opened;
 use crate::report::{Report, report};
 use crate::settings::{Settings, schema};
 use crate::tally::Tally;
@@ -67,7 +68,8 @@ impl Migrator for Verify {
         let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
         let source = gateway(host, "source", &inventory.instance.entries).await?;
         let target = gateway(host, "target", &instance.entries).await?;
-        let requests = requests(&inventory, &routes, &settings);
+        let opened = Opened::new(host, &inventory)?;
+        let requests = requests(&inventory, &routes, &settings, &opened);
         let bytes = to_json(&requests).to_string().into_bytes();
         let artifact = host.put_artifact("requests", "application/json", bytes).await?;
         let counts = requests.counts();
@@ -189,6 +191,12 @@ fn findings(requests: &Requests) -> Vec<Finding> {
                 "it takes only methods that may change something, so that only near misses are compared"
                     .to_owned(),
                 "name it in `unsafeRoutes` if requests with an empty body do no harm",
+            ),
+            Reach::Guarded { why } => add(
+                Severity::Warn,
+                "VFY-GUARDED",
+                format!("only refusals can be compared: {why}"),
+                "ask it by hand with a credential of a client, on both gateways",
             ),
             Reach::LeftOut => add(
                 Severity::Warn,
@@ -325,6 +333,8 @@ fn checkpoint(report: &Report, counts: &BTreeMap<String, u64>, artifact: &Artifa
         "not_shown": open,
         "cannot_be_shown": hidden,
         "requests": counts,
+        "shown": report.kinds,
+        "left_out": report.over,
         "report": artifact,
     });
     Checkpoint::new(CHECKPOINT, result, message, evidence)

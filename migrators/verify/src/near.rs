@@ -25,7 +25,7 @@ pub(crate) fn near_misses(book: &Book<'_>, at: usize, good: &Draft) -> Vec<Draft
 }
 
 fn missing(good: &Draft, shows: String) -> Draft {
-    Draft { shows: vec![shows], ..good.clone() }
+    good.to_show(shows)
 }
 
 fn method(book: &Book<'_>, at: usize, good: &Draft) -> Option<Draft> {

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Kind, Reach, Requests};
+use crate::ledger::SubjectKind;
+use crate::subjects::{KindCount, Showing, counts, showings};
 use crate::tally::{Doubt, Mismatch, Tally};
 
 /// The report. Fields are only ever added.
@@ -37,6 +39,15 @@ pub(crate) struct Report {
     pub(crate) ignored: BTreeMap<String, u64>,
     /// Each published route.
     pub(crate) coverage: Vec<Coverage>,
+    /// Policies, lists, authentication, consumers, plugins and parameters, by kind.
+    #[serde(default)]
+    pub(crate) kinds: BTreeMap<SubjectKind, KindCount>,
+    /// Each of them.
+    #[serde(default)]
+    pub(crate) subjects: Vec<Showing>,
+    /// Requests about them that were left out, because there would be too many.
+    #[serde(default)]
+    pub(crate) over: u64,
     /// The first mismatches in full.
     pub(crate) differing: Vec<Mismatch>,
     /// The first doubts in full.
@@ -84,6 +95,7 @@ pub(crate) fn report(requests: &Requests, tally: &Tally) -> Report {
         let is_served = case.winner.is_some() || case.kind == Kind::Redirect;
         *agrees == Some(true) && is_served
     });
+    let subjects = showings(requests, tally);
     let hosts: BTreeSet<&str> = answered.map(|(case, _)| case.domain.as_str()).collect();
     Report {
         format: 1,
@@ -99,6 +111,9 @@ pub(crate) fn report(requests: &Requests, tally: &Tally) -> Report {
         hosts: hosts.into_iter().map(str::to_owned).collect(),
         ignored: tally.ignored.clone(),
         coverage,
+        kinds: counts(&subjects),
+        subjects,
+        over: requests.over,
         differing: tally.mismatches.clone(),
         doubts: tally.doubts.clone(),
     }
@@ -127,7 +142,7 @@ fn coverage(requests: &Requests, tally: &Tally) -> Vec<Coverage> {
             match kind {
                 Kind::Positive => one.positive += 1,
                 Kind::NearMiss => one.near_misses += 1,
-                Kind::Redirect | Kind::Negative => {}
+                Kind::Redirect | Kind::Negative | Kind::Effect => {}
             }
             if agrees {
                 shown[at].extend(shows.iter().map(String::as_str));

@@ -34,6 +34,14 @@ pub(crate) struct Settings {
     pub(crate) skip_left_out: bool,
     /// Seconds for one exchange.
     pub(crate) timeout: u64,
+    /// Requests about policies, lists, credentials and plugins for one route.
+    pub(crate) per_route_effects: usize,
+    /// Such requests in all.
+    pub(crate) effects: usize,
+    /// Rate and concurrency limits are provoked.
+    pub(crate) limits: bool,
+    /// Limits above this many requests are not provoked.
+    pub(crate) limit_threshold: u32,
 }
 
 impl Default for Settings {
@@ -47,6 +55,10 @@ impl Default for Settings {
             unsafe_routes: Vec::new(),
             skip_left_out: false,
             timeout: 10,
+            per_route_effects: 24,
+            effects: 20_000,
+            limits: false,
+            limit_threshold: 10,
         }
     }
 }
@@ -76,7 +88,11 @@ pub(crate) fn schema() -> Value {
             "nearMisses": {"enum": ["all", "sample"], "default": "sample", "description": "requests that break one condition of a route: all of them, or the most telling ones"},
             "unsafeRoutes": {"type": "array", "items": {"type": "string"}, "default": [], "description": "routes, by name, that may be sent other methods than GET, HEAD and OPTIONS, with an empty body"},
             "skipLeftOut": {"type": "boolean", "default": false, "description": "do not compare routes that the `routes` step left out"},
-            "timeout": {"type": "integer", "minimum": 1, "maximum": 600, "default": 10, "description": "seconds for one request"}
+            "timeout": {"type": "integer", "minimum": 1, "maximum": 600, "default": 10, "description": "seconds for one request"},
+            "perRouteEffects": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 24, "description": "requests for one route that show its policies, lists, credentials and plugins"},
+            "effects": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 20000, "description": "such requests in all; what is left out is named in the report"},
+            "limits": {"type": "boolean", "default": false, "description": "provoke rate and concurrency limits of routes by a burst of requests"},
+            "limitThreshold": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10, "description": "limits above this many requests are not provoked"}
         }
     })
 }

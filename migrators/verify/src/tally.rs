@@ -21,6 +21,8 @@ const EQUAL: char = '=';
 const DIFFERS: char = 'x';
 const UNCLEAR: char = '?';
 const UNPROVEN: char = '-';
+/// Both answer alike, and the source does not do what it is known to do: it proves nothing.
+const VAIN: char = '~';
 
 /// One request whose answers differ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +71,15 @@ pub(crate) struct Tally {
     pub(crate) doubts: Vec<Doubt>,
     /// Fields that the source changes by itself, with the requests in which they were ignored.
     pub(crate) ignored: BTreeMap<String, u64>,
+    /// Marks of the aspects that were shown to be alike, by subject.
+    #[serde(default)]
+    pub(crate) shown: BTreeMap<usize, u64>,
+    /// Marks of the aspects of which equal answers told nothing.
+    #[serde(default)]
+    pub(crate) vain: BTreeMap<usize, u64>,
+    /// Marks of the aspects about which answers differ.
+    #[serde(default)]
+    pub(crate) wrong: BTreeMap<usize, u64>,
     /// Sent to the source.
     pub(crate) to_source: u64,
     /// Sent to the target.
@@ -84,6 +95,9 @@ impl Tally {
             mismatches: Vec::new(),
             doubts: Vec::new(),
             ignored: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            vain: BTreeMap::new(),
+            wrong: BTreeMap::new(),
             to_source: 0,
             to_target: 0,
         }
@@ -103,12 +117,14 @@ impl Tally {
         source: &Gateway,
         target: &Gateway,
     ) {
+        self.mark(case, &judged);
         for field in judged.noise {
             *self.ignored.entry(field).or_insert(0) += 1;
         }
         let about = case.route.and_then(|at| requests.routes.get(at)).map(|route| route.name.clone());
         let lines = || (curl::line(case, source), curl::line(case, target));
         let letter = match judged.verdict {
+            Verdict::Equal if judged.evidence.is_some_and(|evidence| !evidence.is_met) => VAIN,
             Verdict::Equal => EQUAL,
             Verdict::Unproven => {
                 let why =
@@ -133,7 +149,7 @@ impl Tally {
                         about,
                         kind: case.kind,
                         shows: case.shows.clone(),
-                        cause: cause(case, &differences, is_made),
+                        cause: cause(case, &requests.subjects, &differences, is_made),
                         differences,
                         source,
                         target,
@@ -143,6 +159,20 @@ impl Tally {
             }
         };
         self.letters.push(letter);
+    }
+
+    /// Marks what a request showed beside routes.
+    fn mark(&mut self, case: &Case, judged: &Judged) {
+        for (number, concern) in case.concerns.iter().enumerate() {
+            let tells =
+                judged.evidence.as_ref().is_some_and(|evidence| evidence.is_met && evidence.proven[number]);
+            let marks = match judged.verdict {
+                Verdict::Equal if tells => &mut self.shown,
+                Verdict::Differs(_) => &mut self.wrong,
+                _ => &mut self.vain,
+            };
+            *marks.entry(concern.subject).or_insert(0) |= 1 << concern.aspect;
+        }
     }
 
     fn doubt(&mut self, about: Option<String>, why: String, (source, target): (String, String)) {
@@ -157,7 +187,7 @@ impl Tally {
 
     /// Requests whose answers were compared.
     pub(crate) fn compared(&self) -> u64 {
-        self.count(EQUAL) + self.count(DIFFERS)
+        self.count(EQUAL) + self.count(VAIN) + self.count(DIFFERS)
     }
 
     /// Requests whose answers differ.

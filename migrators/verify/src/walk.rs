@@ -12,6 +12,7 @@ use crate::case::Requests;
 use crate::compare::{Judged, compare};
 use crate::entry::Gateway;
 use crate::exchange::Pair;
+use crate::secret::make;
 use crate::settings::Settings;
 use crate::tally::Tally;
 
@@ -37,7 +38,8 @@ pub(crate) async fn walk(
     tally: &mut Tally,
 ) -> Result<(), StepError> {
     let Course { source, target, settings } = *course;
-    let pair = Pair::new(host, source, target, Duration::from_secs(settings.timeout));
+    let made = make(host, &requests.secrets)?;
+    let pair = Pair::new(host, source, target, Duration::from_secs(settings.timeout), made);
     let total = requests.cases.len();
     let batch = (settings.rate as usize / 4).clamp(1, 64);
     let (mut saved, mut answered) = (tally.done(), (false, false));

@@ -10,6 +10,7 @@ use super::world::{domain, fixture, inventories, inventory, moved, route};
 use crate::book::{Book, Winner, serves};
 use crate::case::{Case, Kind, Reach};
 use crate::generate::requests;
+use crate::opened::Opened;
 use crate::settings::{NearMisses, Settings};
 
 fn facts(case: &Case) -> RequestFacts {
@@ -75,8 +76,8 @@ proptest! {
 
     #[test]
     fn positive_requests_are_won_by_their_route_and_near_misses_miss_it(inventory in inventories()) {
-        let made = requests(&inventory, &moved(&inventory), &all(5));
-        prop_assert_eq!(&made, &requests(&inventory, &moved(&inventory), &all(5)));
+        let made = requests(&inventory, &moved(&inventory), &all(5), &Opened::default());
+        prop_assert_eq!(&made, &requests(&inventory, &moved(&inventory), &all(5), &Opened::default()));
         for case in &made.cases {
             let request = facts(case);
             prop_assert!(["GET", "HEAD", "OPTIONS"].contains(&case.method.as_str()));
@@ -92,7 +93,7 @@ proptest! {
                 match kind {
                     Kind::Positive => prop_assert_eq!(winner.map(|one| &one.id), Some(&route.id), "{:?}", case),
                     Kind::NearMiss => prop_assert!(!matches(route, &request), "{:?}", case),
-                    Kind::Redirect | Kind::Negative => {}
+                    Kind::Redirect | Kind::Negative | Kind::Effect => {}
                 }
             }
         }
@@ -140,7 +141,7 @@ fn a_large_gateway_stays_within_bounds() {
     });
     let inventory = inventory(domains, routes.collect());
     let began = std::time::Instant::now();
-    let made = requests(&inventory, &moved(&inventory), &Settings::default());
+    let made = requests(&inventory, &moved(&inventory), &Settings::default(), &Opened::default());
     let took = began.elapsed();
     assert!(made.routes.iter().all(|route| route.reach == Reach::Compared));
     assert!((3000..8000).contains(&made.cases.len()), "{}", made.cases.len());
@@ -161,7 +162,7 @@ async fn the_fixture_is_fully_shown() {
 fn a_domain_that_no_route_uses_is_named_and_not_compared() {
     let mut inventory = fixture();
     inventory.domains.push(domain("idle.example.com", Protocol::Https, true));
-    let requests = requests(&inventory, &moved(&inventory), &Settings::default());
+    let requests = requests(&inventory, &moved(&inventory), &Settings::default(), &Opened::default());
     assert_eq!(requests.idle_domains, ["idle.example.com"]);
     assert!(requests.cases.iter().all(|case| !format!("{case:?}").contains("idle.example.com")));
 }
