@@ -50,6 +50,8 @@ pub(crate) fn definition() -> RunDefinition {
             step("move", &["make"], UndoScope::Traffic),
         ],
         rehearsal: Value::Null,
+        waivers: Vec::new(),
+        pinned: None,
     }
 }
 
@@ -142,6 +144,7 @@ fn candidates(choice: u32) -> Vec<Event> {
             operations: 2,
             summary: "2 things".into(),
             findings,
+            waived: Vec::new(),
         },
         Event::StepPending { step: step.clone(), attempt, until, reason: format!("stage {attempt}%: thin") },
         Event::StepFailed {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use gateshift_journal::NewArtifact;
-use gateshift_model::{ArtifactRef, Event, Plan, Severity, StepDefinition, StepError, StepStatus};
+use gateshift_model::{ArtifactRef, Event, Finding, Plan, Severity, StepDefinition, StepError, StepStatus};
 use gateshift_step_api::{Applied, Migrator, StepInput, StepScope};
 use tokio_util::sync::CancellationToken;
 
@@ -18,9 +18,11 @@ use crate::backoff::{Draw, retry_at};
 use crate::error::code;
 use crate::guard::GuardedHost;
 use crate::judge::{blocked, judge, panicked, timed_out};
+use crate::pinned::{PinnedPlan, against, stale};
 use crate::recorder::StepRecorder;
 use crate::run::Session;
 use crate::schedule::deadline;
+use crate::waive::{self, answered};
 
 /// Why a piece of a step's work came to nothing.
 pub(crate) enum Failure {
@@ -138,7 +140,12 @@ async fn work(
         let output = own.output.unwrap_or_default();
         return verify(session, step, attempt, &*migrator, &host, &input, &plan, &output).await;
     }
-    let blocking = own.findings.iter().any(|finding| finding.severity >= Severity::Decide);
+    // A plan that was let through stays so for its attempts: a waiver is judged when a step plans.
+    let let_through = |finding: &Finding| {
+        own.waived.iter().any(|waived| waived.code == finding.code && waived.object == finding.object)
+    };
+    let blocking =
+        own.findings.iter().any(|finding| finding.severity >= Severity::Decide && !let_through(finding));
     let known = if own.stale || blocking { None } else { stored_plan(session, own.plan.as_ref()).await? };
     let plan = match known {
         Some(plan) => plan,
@@ -182,13 +189,7 @@ pub(crate) fn bench(
     attempt: u32,
     token: &CancellationToken,
 ) -> Result<Bench, StepError> {
-    let migrator = session.engine.migrators.get(&step.uses).ok_or_else(|| {
-        StepError::needs_operator(
-            code::MIGRATOR_UNKNOWN,
-            format!("this program has no migrator `{}`", step.uses),
-        )
-        .with_hint("see `gateshift migrators list`; resume with a program that has it")
-    })?;
+    let migrator = session.engine.migrator(step)?;
     let recorder = Arc::new(StepRecorder {
         log: Arc::clone(&session.log),
         journal: Arc::clone(&session.engine.journal),
@@ -225,9 +226,13 @@ async fn plan(
     if plan == Plan::default() {
         return Ok(plan);
     }
+    approved(session, step, input, &plan).await?;
     let bytes = serde_json::to_vec(&plan)
         .map_err(|error| StepError::permanent(code::PLAN_LOST, error.to_string()))?;
     let artifact = NewArtifact::new("plan", "application/json", bytes);
+    let waivers = &session.definition.waivers;
+    let answered = answered(&plan.findings, waivers, migrator.never_waived(), session.now());
+    let blocked = blocked(&answered);
     let planned = Event::StepPlanned {
         step: step.name.clone(),
         attempt,
@@ -240,11 +245,33 @@ async fn plan(
             .filter(|finding| finding.severity >= Severity::Warn)
             .cloned()
             .collect(),
+        waived: answered.waived,
     };
-    let blocked = blocked(&plan);
     // The first intent carries it to the disk, and before that there is nothing to remember it for.
     session.log.with_artifact(artifact, vec![planned], blocked.is_some()).await?;
     blocked.map_or(Ok(plan), |error| Err(error.into()))
+}
+
+/// Holds the plan against the one that was approved, when the run was begun with one.
+async fn approved(
+    session: &Session,
+    step: &StepDefinition,
+    input: &StepInput,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let Some(pinned) = &session.definition.pinned else { return Ok(()) };
+    let bytes = session.engine.journal.get_artifact(&pinned.digest).await.map_err(EngineError::from)?;
+    let pinned: PinnedPlan = serde_json::from_slice(&bytes).map_err(|error| {
+        StepError::permanent(
+            code::PLAN_LOST,
+            format!("the approved plan {} cannot be read: {error}", pinned.digest),
+        )
+    })?;
+    let found = pinned.steps.iter().find(|one| one.step == step.name);
+    let Some(operations) = found.and_then(|one| one.operations.as_ref()) else { return Ok(()) };
+    let done = input.settled.keys().chain(&input.unsettled).collect();
+    let moved = against(&step.name, operations, &plan.operations, &done);
+    if moved.is_empty() { Ok(()) } else { Err(stale(&moved).into()) }
 }
 
 pub(crate) async fn stored_plan(
@@ -274,6 +301,7 @@ async fn verify(
     output: &serde_json::Value,
 ) -> Result<(), Failure> {
     let checkpoints = host.sound(guarded(migrator.verify(host, input, plan, output)).await)?;
+    let checkpoints = waive::checkpoints(&step.name, checkpoints, &session.definition.waivers, session.now());
     let failed = judge(&checkpoints);
     let verified = Event::StepVerified { step: step.name.clone(), attempt, checkpoints };
     if let Some(error) = failed {

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use gateshift_journal::{Claim, Claimed, Journal, NewRun, Request, RequestId};
-use gateshift_model::{Event, RESUME, RunDefinition, RunId, RunOutcome, RunState, RunStatus, UndoScope};
-use gateshift_step_api::HostProvider;
+use gateshift_journal::{AppendBatch, Claim, Claimed, Journal, NewArtifact, NewRun, Request, RequestId};
+use gateshift_model::{
+    Event, RESUME, RunDefinition, RunId, RunOutcome, RunState, RunStatus, StepDefinition, StepError,
+    UndoScope,
+};
+use gateshift_step_api::{HostProvider, Migrator};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::error::code;
 use crate::folded::{Folded, state_of};
 use crate::run::{Course, Session};
 use crate::{Command, EngineError, EngineOptions, MigratorSet, Watcher};
@@ -81,6 +85,40 @@ impl Engine {
             .create_run(NewRun { run, definition, engine: self.options.version.clone(), actor, at })
             .await?;
         Ok(run)
+    }
+
+    /// As [`Engine::submit`], with an approved plan that every step has to agree with.
+    pub async fn submit_pinned(
+        &self,
+        definition: RunDefinition,
+        plan: NewArtifact,
+    ) -> Result<RunId, EngineError> {
+        let definition = RunDefinition { pinned: Some(plan.artifact.clone()), ..definition };
+        let run = self.submit(definition).await?;
+        let Claimed { generation, .. } = self.claim(run).await?;
+        let batch = AppendBatch {
+            run,
+            generation,
+            expected_seq: None,
+            records: Vec::new(),
+            artifacts: vec![plan],
+            durable: true,
+        };
+        let stored = self.journal.append(batch).await;
+        self.journal.release(run, generation).await?;
+        stored?;
+        Ok(run)
+    }
+
+    /// The migrator that does a step.
+    pub(crate) fn migrator(&self, step: &StepDefinition) -> Result<Arc<dyn Migrator>, StepError> {
+        self.migrators.get(&step.uses).ok_or_else(|| {
+            StepError::needs_operator(
+                code::MIGRATOR_UNKNOWN,
+                format!("this program has no migrator `{}`", step.uses),
+            )
+            .with_hint("see `gateshift migrators list`; resume with a program that has it")
+        })
     }
 
     /// Where a run stands, from its history alone.

@@ -84,6 +84,9 @@ pub(crate) mod code {
     pub(crate) const PANIC: &str = "GS-MIGRATOR-PANIC";
     pub(crate) const MIGRATOR_UNKNOWN: &str = "GS-MIGRATOR-UNKNOWN";
     pub(crate) const PLAN_LOST: &str = "GS-PLAN-LOST";
+    pub(crate) const PLAN_STALE: &str = "GS-PLAN-STALE";
+    pub(crate) const PLAN_WRITES: &str = "GS-PLAN-WRITES";
+    pub(crate) const WAIVER_EXPIRED: &str = "GS-WAIVER-EXPIRED";
     pub(crate) const UNDO_LEFT: &str = "GS-UNDO-LEFT";
 }
 

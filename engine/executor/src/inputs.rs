@@ -27,11 +27,20 @@ impl Nearest {
         Self(found)
     }
 
-    fn outputs(&self, step: &StepName, state: &RunState) -> BTreeMap<MigratorName, Value> {
+    /// Outputs of the nearest steps, each told by `output`.
+    pub(crate) fn outputs(
+        &self,
+        step: &StepName,
+        output: impl Fn(&StepName) -> Option<Value>,
+    ) -> BTreeMap<MigratorName, Value> {
         let nearest = self.0.get(step).into_iter().flatten();
-        nearest
-            .filter_map(|(migrator, (_, name))| Some((migrator.clone(), state.step(name)?.output.clone()?)))
-            .collect()
+        nearest.filter_map(|(migrator, (_, name))| Some((migrator.clone(), output(name)?))).collect()
+    }
+
+    /// The nearest steps before this one with their distance, by migrator.
+    pub(crate) fn steps(&self, step: &StepName) -> &BTreeMap<MigratorName, (u32, StepName)> {
+        static NONE: BTreeMap<MigratorName, (u32, StepName)> = BTreeMap::new();
+        self.0.get(step).unwrap_or(&NONE)
     }
 }
 
@@ -61,7 +70,7 @@ pub(crate) fn input(run: RunId, step: &StepDefinition, nearest: &Nearest, state:
         step: step.name.clone(),
         attempt: own.attempt,
         settings: step.with.clone(),
-        outputs: nearest.outputs(&step.name, state),
+        outputs: nearest.outputs(&step.name, |name| state.step(name)?.output.clone()),
         settled: own.settled().map(|(key, settled)| (key.clone(), settled.clone())).collect(),
         unsettled: own.unsettled().cloned().collect(),
         checkpoint: own.checkpoint.clone(),

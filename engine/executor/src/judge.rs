@@ -2,10 +2,11 @@
 
 use std::any::Any;
 
-use gateshift_model::{Checkpoint, CheckpointResult, ErrorClass, Plan, StepDefinition, StepError};
+use gateshift_model::{Checkpoint, CheckpointResult, ErrorClass, StepDefinition, StepError};
 use serde_json::json;
 
 use crate::error::code;
+use crate::waive::Answered;
 
 /// The step took longer than it may.
 pub(crate) fn timed_out(step: &StepDefinition) -> StepError {
@@ -14,9 +15,9 @@ pub(crate) fn timed_out(step: &StepDefinition) -> StepError {
         .with_hint("look what it waits for with `gateshift history`; `gateshift resume` gives it its full time again")
 }
 
-/// What in a plan forbids every write.
-pub(crate) fn blocked(plan: &Plan) -> Option<StepError> {
-    let findings: Vec<_> = plan.blocking().collect();
+/// What in a plan forbids every write, after all that operators answer for.
+pub(crate) fn blocked(answered: &Answered) -> Option<StepError> {
+    let findings = &answered.open;
     let first = findings.first()?;
     let more = match findings.len() - 1 {
         0 => String::new(),
@@ -24,15 +25,28 @@ pub(crate) fn blocked(plan: &Plan) -> Option<StepError> {
     };
     let codes: Vec<_> = findings.iter().map(|finding| finding.code.as_str()).collect();
     let message = format!("{} {}: {}{more}", first.code, first.object, first.message);
-    let hint = first
-        .action
-        .clone()
-        .unwrap_or_else(|| "answer, exclude or remove each finding, then `gateshift resume`".to_owned());
-    Some(
-        StepError::needs_operator(code::BLOCKED, message)
-            .with_hint(hint)
-            .with_details(json!({ "findings": codes })),
-    )
+    let hint = if let Some(over) = answered.expired.first() {
+        format!(
+            "{}: the waiver of {} for {} {} was good until {}: renew it in the workflow and start a new run, or remove the cause",
+            code::WAIVER_EXPIRED,
+            over.owner,
+            over.code,
+            over.object,
+            over.expires
+        )
+    } else if let Some(never) = answered.never.first() {
+        format!("{} can never be waived: going on would be a guess; remove its cause", never.code)
+    } else {
+        first
+            .action
+            .clone()
+            .unwrap_or_else(|| "answer, exclude or remove each finding, then `gateshift resume`".to_owned())
+    };
+    let mut details = json!({ "findings": codes });
+    if !answered.expired.is_empty() {
+        details["expired"] = json!(answered.expired);
+    }
+    Some(StepError::needs_operator(code::BLOCKED, message).with_hint(hint).with_details(details))
 }
 
 /// What speaks against calling the step done. An unclear answer is never taken for a pass: it is asked

@@ -18,6 +18,8 @@ mod inputs;
 mod judge;
 mod log;
 mod options;
+mod pinned;
+mod preview;
 mod process;
 mod recorder;
 mod run;
@@ -25,6 +27,7 @@ mod schedule;
 mod tasks;
 mod undo;
 mod undo_order;
+mod waive;
 mod watcher;
 
 #[cfg(test)]
@@ -37,6 +40,9 @@ pub use engine::{Driven, Engine, NotRun, not_run};
 pub use error::EngineError;
 pub use folded::{event_of, state_of};
 pub use options::{Clock, EngineOptions, Liveness, MigratorSet, system_clock};
+pub use pinned::{Moved, PinnedPlan, PinnedStep, What, moved, stale};
+pub use preview::{Known, Preview, PreviewedStep};
 pub use process::{is_dead, this_process};
 pub use tokio_util::sync::CancellationToken;
+pub use waive::{Answered, answered};
 pub use watcher::{NoWatcher, Watcher};

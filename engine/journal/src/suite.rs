@@ -55,6 +55,8 @@ pub fn new_run(name: &str, at: i64) -> NewRun {
             connections: BTreeMap::new(),
             steps: Vec::new(),
             rehearsal: Value::Null,
+            waivers: Vec::new(),
+            pinned: None,
         },
         engine: "0".into(),
         actor: Actor("user:test".into()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ConnectionName, Digest, MigratorName, StepName, UndoScope};
+use crate::{ArtifactRef, ConnectionName, Digest, MigratorName, StepName, UndoScope, Waiver};
 
 /// A checked workflow, ready to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct RunDefinition {
     /// against the real world, nor the other way round. Null in production. No keys.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub rehearsal: Value,
+    /// Findings and checkpoints that operators answer for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
+    /// The plan that was approved: every step's own plan has to agree with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<ArtifactRef>,
 }
 
 impl RunDefinition {

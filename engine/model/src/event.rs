@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     ArtifactRef, Checkpoint, Digest, Finding, OperationKey, RunDefinition, Settled, StepError, StepName,
-    Timestamp,
+    Timestamp, Waived,
 };
 
 /// Who holds a run.
@@ -116,6 +116,9 @@ pub enum Event {
         summary: String,
         /// Findings of severity warn and above; all are in the plan.
         findings: Vec<Finding>,
+        /// Those that would have stopped the step, and who answers for them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waived: Vec<Waived>,
     },
     /// A write is about to be sent.
     CallIntended {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     ArtifactRef, CallRecord, Checkpoint, ErrorClass, Event, Finding, Generation, Holder, OperationKey,
-    RunDefinition, RunOutcome, Settled, StepError, StepName, Timestamp, UndoScope,
+    RunDefinition, RunOutcome, Settled, StepError, StepName, Timestamp, UndoScope, Waived,
 };
 
 /// The decision that takes up a step that failed, was skipped or was taken back.
@@ -87,6 +87,9 @@ pub struct StepState {
     pub planned_operations: u64,
     /// Findings of the plan, warn and above.
     pub findings: Vec<Finding>,
+    /// Findings of the plan that an operator answers for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Waived>,
     /// Operations with an intent or a result.
     pub operations: BTreeMap<OperationKey, OperationState>,
     /// The latest checkpoint.
@@ -121,6 +124,7 @@ impl Default for StepState {
             plan: None,
             planned_operations: 0,
             findings: Vec::new(),
+            waived: Vec::new(),
             operations: BTreeMap::new(),
             checkpoint: None,
             output: None,
@@ -343,11 +347,12 @@ impl StepState {
                 self.started.get_or_insert(at);
                 (self.ended, self.until, self.reason) = (None, None, None);
             }
-            Event::StepPlanned { plan, operations, findings, .. } => {
+            Event::StepPlanned { plan, operations, findings, waived, .. } => {
                 self.plan = Some(plan.clone());
                 self.planned_operations = *operations;
                 self.stale = false;
                 self.findings.clone_from(findings);
+                self.waived.clone_from(waived);
             }
             Event::CallIntended { call, .. } => {
                 if let Some(key) = &call.operation {

@@ -6,6 +6,7 @@
 mod artifact;
 mod canonical;
 mod definition;
+mod differ;
 mod envelope;
 mod error;
 mod event;
@@ -17,10 +18,12 @@ mod planned;
 mod sealed;
 mod time;
 mod units;
+mod waiver;
 
 pub use artifact::ArtifactRef;
 pub use canonical::{Digest, canonical_json, digest_bytes, digest_json};
 pub use definition::{Backoff, ConnectionDefinition, OnFailure, RetryPolicy, RunDefinition, StepDefinition};
+pub use differ::{Difference, differences, differences_by};
 pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
 pub use error::{CHECKPOINT_MANUAL, ErrorClass, StepError};
 pub use event::{CallRecord, Event, Holder, RunOutcome, UndoScope};
@@ -32,3 +35,4 @@ pub use planned::{is_planned, planned_id};
 pub use sealed::{SEALED, Sealed};
 pub use time::Timestamp;
 pub use units::{UnitMistake, parse_duration, parse_percent};
+pub use waiver::{Day, Waived, Waiver};

@@ -30,4 +30,9 @@ pub trait Catalogue {
     /// The migrator's own check of settings that fit its schema. A finding's object is a path inside
     /// the settings, `stages/2`.
     fn check_settings(&self, migrator: &MigratorName, settings: &Value) -> Vec<Finding>;
+
+    /// Codes of findings that nobody can answer for.
+    fn never_waived(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

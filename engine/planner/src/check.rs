@@ -16,6 +16,7 @@ use crate::inputs::{self, InputValue};
 use crate::source::{Source, WorkflowSource};
 use crate::steps::{self, Step};
 use crate::tree;
+use crate::waivers::{self, Waivers};
 
 /// A workflow without mistakes.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +63,11 @@ fn definition(
     let values = inputs::values(&top.fields, given, report);
     let expander = Expander { inputs: &values, source };
     let connections = connections::read(&top.fields, catalogue, &expander, report);
+    // A file of waivers is read by whoever reads files; until then nothing is waived.
+    let waivers = match waivers::read(&top.fields, catalogue, report) {
+        Waivers::Here(waivers) => waivers,
+        Waivers::File(_) => Vec::new(),
+    };
     let steps = steps::read(&top.fields, catalogue, report)?;
     let order = order(&steps, report);
     let mut used = BTreeSet::new();
@@ -91,6 +97,8 @@ fn definition(
             .collect::<Option<_>>()?,
         steps: ordered,
         rehearsal: Value::Null,
+        waivers,
+        pinned: None,
     })
 }
 

@@ -26,6 +26,7 @@ mod steps;
 mod suggest;
 mod tree;
 mod violation;
+mod waivers;
 
 pub use catalogue::{Catalogue, ConnectionKindInfo};
 pub use check::{Checked, check};
@@ -33,3 +34,4 @@ pub use codes::CODES;
 pub use diagnostic::{Diagnostic, Diagnostics, Level, Related, Span};
 pub use schema::schema;
 pub use source::WorkflowSource;
+pub use waivers::{check_waivers, waivers_file};

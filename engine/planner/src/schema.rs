@@ -28,7 +28,31 @@ pub fn schema(catalogue: &dyn Catalogue) -> Value {
             "inputs": inputs(),
             "connections": connections(catalogue),
             "steps": steps(catalogue),
+            "waivers": waivers(),
         },
+    })
+}
+
+fn waivers() -> Value {
+    let said = |description: &str| json!({"type": "string", "minLength": 1, "description": description});
+    json!({
+        "description": "findings and checkpoints that somebody answers for: a list, or the path of a file with one",
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "items": {
+                "type": "object",
+                "required": ["code", "object", "owner", "reason", "expires"],
+                "additionalProperties": false,
+                "properties": {
+                    "code": said("code of the finding, or name of the checkpoint"),
+                    "object": said("object it is for, `routes/orders`; `*` stands for any letters; of a checkpoint: its step"),
+                    "owner": said("who takes the responsibility"),
+                    "reason": said("why that is right"),
+                    "expires": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "the last day it holds (UTC)"},
+                },
+            }},
+            {"type": "null"},
+        ],
     })
 }
 

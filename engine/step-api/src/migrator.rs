@@ -82,6 +82,12 @@ pub trait Migrator: Send + Sync {
         Vec::new()
     }
 
+    /// Codes of its findings that nobody can answer for: going on would be a guess, or would touch what
+    /// belongs to others. Constant.
+    fn never_waived(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Decides: reads the target's observed state through the host, then works out what to do as a
     /// pure function of it, of the settings and of earlier outputs. Writes nothing.
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError>;

@@ -79,6 +79,8 @@ impl Workload {
             connections: BTreeMap::new(),
             steps,
             rehearsal: Value::Null,
+            waivers: Vec::new(),
+            pinned: None,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The steps that matter for the answer, each with all that is known of its trouble or its wait.
 
 use gateshift_model::{
-    CheckpointResult, Severity, StepDefinition, StepError, StepName, StepState, StepStatus,
+    CheckpointResult, Finding, Severity, StepDefinition, StepError, StepName, StepState, StepStatus,
 };
 
 use super::{Blocking, Failure, StepAnswer, Story};
@@ -81,12 +81,17 @@ fn speaks_against(result: CheckpointResult) -> bool {
     matches!(result, CheckpointResult::Fail | CheckpointResult::Unclear | CheckpointResult::Manual)
 }
 
+/// Whether an operator answers for a finding.
+fn is_waived(own: &StepState, finding: &Finding) -> bool {
+    own.waived.iter().any(|waived| waived.code == finding.code && waived.object == finding.object)
+}
+
 /// Findings that forbid every write, the gravest first.
 fn blocking(own: &StepState) -> Vec<Blocking> {
     let mut found: Vec<Blocking> = own
         .findings
         .iter()
-        .filter(|finding| finding.severity >= Severity::Decide)
+        .filter(|finding| finding.severity >= Severity::Decide && !is_waived(own, finding))
         .map(|finding| Blocking {
             severity: finding.severity,
             code: finding.code.clone(),

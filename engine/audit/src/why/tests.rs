@@ -110,6 +110,7 @@ fn a_blocked_run_lists_its_findings_with_what_to_do() {
         operations: 1,
         summary: "one".into(),
         findings,
+        waived: Vec::new(),
     };
     let error = StepError::new(ErrorClass::NeedsOperator, "GS-BLOCKED", "A-BLOCK routes/a: it is lost");
     let outcome = RunOutcome::Blocked;

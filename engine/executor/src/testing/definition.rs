@@ -35,5 +35,7 @@ pub(crate) fn definition(steps: Vec<StepDefinition>) -> RunDefinition {
         connections: BTreeMap::new(),
         steps,
         rehearsal: Value::Null,
+        waivers: Vec::new(),
+        pinned: None,
     }
 }

@@ -1,8 +1,9 @@
 //! A migrator that makes as many objects as its settings say, and goes wrong as the world's script says.
 //!
 //! Settings: `objects` (number), `pending` (times it answers "not yet"), `fail_attempts` (attempts that
-//! fail half way), `finding` (severity of a finding of its plan), `checkpoint` (its answer), `manual` (things
-//! a person has to switch on before it passes).
+//! fail half way), `finding` (severity of a finding of its plan) with its `code`, `checkpoint` (its
+//! answer), `manual` (things a person has to switch on before it passes), `foresee` (its output is known
+//! beforehand), `plan_writes` (it writes while it plans).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -87,10 +88,18 @@ impl Migrator for Maker {
             settings: Value::Null,
             output: Value::Null,
             connections: BTreeMap::new(),
-            reads: Vec::new(),
+            reads: vec![MigratorName::new("maker").unwrap()],
             probes: gateshift_step_api::ProbeUse::default(),
             undo: UndoScope::Config,
         }
+    }
+
+    fn never_waived(&self) -> &'static [&'static str] {
+        &["NEVER"]
+    }
+
+    fn foresee(&self, input: &StepInput, _: &Plan) -> Option<Value> {
+        (input.settings["foresee"] == json!(true)).then(|| json!({"step": input.step}))
     }
 
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
@@ -102,9 +111,13 @@ impl Migrator for Maker {
             Operation { key: OperationKey::new(text), verb: Verb::Create, object, before, after, waits_for }
         };
         let operations = (0..input.settings["objects"].as_u64().unwrap_or(0)).map(operation).collect();
+        if input.settings["plan_writes"] == json!(true) {
+            host.call(request("Create", &OperationKey::new("sly"), CallKind::Write)).await?;
+        }
+        let code = input.settings["code"].as_str().unwrap_or("FND");
         let severity = serde_json::from_value::<Severity>(input.settings["finding"].clone());
         let findings =
-            severity.into_iter().map(|severity| Finding::new(severity, "FND", "x", "found")).collect();
+            severity.into_iter().map(|severity| Finding::new(severity, code, "x", "found")).collect();
         let mut plan = Plan { operations, findings, ..Plan::default() };
         if plan != Plan::default() {
             plan.summary = "makes".into();

@@ -6,6 +6,8 @@ mod failure;
 mod forward;
 mod graphs;
 mod ownership;
+mod preview;
 mod stop;
 mod undo;
+mod waivers;
 mod why;

@@ -122,6 +122,10 @@ fn shift() -> Manifest {
 }
 
 impl Catalogue for Made {
+    fn never_waived(&self) -> Vec<String> {
+        vec!["SRC-UNKNOWN-FIELD".to_owned()]
+    }
+
     fn migrator(&self, name: &MigratorName) -> Option<Manifest> {
         match name.as_str() {
             "read" => Some(read()),

@@ -48,6 +48,8 @@ fn definition() -> RunDefinition {
         connections: BTreeMap::new(),
         steps: vec![step],
         rehearsal: Value::Null,
+        waivers: Vec::new(),
+        pinned: None,
     }
 }
 
@@ -74,6 +76,7 @@ async fn journal() -> (TempDir, PathBuf, RunId) {
             operations: 0,
             summary: "nothing".into(),
             findings: Vec::new(),
+            waived: Vec::new(),
         },
         Event::StepPending { step: name(), attempt: 1, until: at, reason: "not yet".into() },
         Event::RunInterrupted { reason: "SIGTERM".into() },

@@ -1,0 +1,298 @@
+//! What a run would do: every step is planned and none is applied. Where a later step needs ids that
+//! do not exist yet, the migrator's [`foresee`](gateshift_step_api::Migrator::foresee) stands in for
+//! its output. Nothing can be written: the recorder of a preview refuses every intent.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use gateshift_journal::NewArtifact;
+use gateshift_model::{
+    ArtifactRef, CallRecord, Digest, MigratorName, OperationKey, Plan, RunDefinition, RunId, Settled,
+    StepDefinition, StepError, StepName, planned_id,
+};
+use gateshift_step_api::{
+    Host, LogLevel, Manifest, Migrator, Progress, Recorder, RecorderFailure, StepInput, StepScope,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::attempt::guarded;
+use crate::error::code;
+use crate::inputs::{Nearest, places};
+use crate::waive::{Answered, answered};
+use crate::{Engine, Watcher};
+
+/// A run that was planned and not begun.
+#[derive(Debug, Clone, Default)]
+pub struct Preview {
+    /// Its steps, in the order of the definition.
+    pub steps: Vec<PreviewedStep>,
+    /// What its steps stored, by content.
+    pub artifacts: BTreeMap<Digest, Vec<u8>>,
+}
+
+/// A step of a preview.
+#[derive(Debug, Clone)]
+pub struct PreviewedStep {
+    /// The step.
+    pub step: StepName,
+    /// What is known of it.
+    pub known: Known,
+}
+
+/// What a preview knows of a step.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// Its plan.
+    Planned {
+        /// The plan.
+        plan: Box<Plan>,
+        /// Its findings by who answers for them.
+        answered: Answered,
+        /// Its output as it would be, when that can be foreseen.
+        output: Option<Value>,
+    },
+    /// It can only be planned after another step is applied.
+    After {
+        /// That step.
+        step: StepName,
+    },
+    /// It could not be planned.
+    Failed {
+        /// Why.
+        error: StepError,
+    },
+}
+
+impl Preview {
+    /// The plans, with their steps.
+    pub fn plans(&self) -> impl Iterator<Item = (&StepName, &Plan, &Answered)> {
+        self.steps.iter().filter_map(|one| match &one.known {
+            Known::Planned { plan, answered, .. } => Some((&one.step, &**plan, answered)),
+            _ => None,
+        })
+    }
+
+    /// The output of the first step that this migrator would do.
+    #[must_use]
+    pub fn output_of(&self, definition: &RunDefinition, migrator: &str) -> Option<&Value> {
+        let step = definition.steps.iter().find(|step| step.uses.as_str() == migrator)?;
+        let found = self.steps.iter().find(|one| one.step == step.name)?;
+        match &found.known {
+            Known::Planned { output, .. } => output.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a finding forbids to go on, or a step could not be planned.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.steps.iter().any(|one| match &one.known {
+            Known::Planned { answered, .. } => !answered.open.is_empty(),
+            Known::Failed { .. } => true,
+            Known::After { .. } => false,
+        })
+    }
+}
+
+impl Engine {
+    /// Plans every step of a workflow without writing anything, here or elsewhere. `artifacts` can be
+    /// read by its steps. Equal worlds give equal previews.
+    pub async fn preview(
+        &self,
+        definition: &RunDefinition,
+        artifacts: Vec<NewArtifact>,
+        watcher: Arc<dyn Watcher>,
+    ) -> Result<Preview, StepError> {
+        let artifacts = artifacts.into_iter().map(|new| (new.artifact.digest, new.bytes)).collect();
+        let artifacts = Arc::new(Mutex::new(artifacts));
+        let nearest = Nearest::of(definition, &places(definition));
+        let mut steps: Vec<PreviewedStep> = Vec::new();
+        for step in &definition.steps {
+            let known = match self.migrator(step) {
+                Ok(migrator) => {
+                    let recorder = PreviewRecorder {
+                        artifacts: Arc::clone(&artifacts),
+                        watcher: Arc::clone(&watcher),
+                        step: step.name.clone(),
+                    };
+                    let bench = Workbench { engine: self, definition, nearest: &nearest, steps: &steps };
+                    bench.step(step, &*migrator, recorder).await
+                }
+                Err(error) => Known::Failed { error },
+            };
+            steps.push(PreviewedStep { step: step.name.clone(), known });
+        }
+        let artifacts = std::mem::take(&mut *artifacts.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Preview { steps, artifacts })
+    }
+}
+
+struct Workbench<'a> {
+    engine: &'a Engine,
+    definition: &'a RunDefinition,
+    nearest: &'a Nearest,
+    steps: &'a [PreviewedStep],
+}
+
+impl Workbench<'_> {
+    async fn step(&self, step: &StepDefinition, migrator: &dyn Migrator, recorder: PreviewRecorder) -> Known {
+        let manifest = migrator.manifest();
+        if let Some(unknown) = self.unknown(step, &manifest) {
+            return Known::After { step: unknown };
+        }
+        let outputs = self.nearest.outputs(&step.name, |name| self.output(name));
+        let input = StepInput {
+            run: RunId(Uuid::nil()),
+            step: step.name.clone(),
+            attempt: 1,
+            settings: step.with.clone(),
+            outputs,
+            settled: BTreeMap::new(),
+            unsettled: Vec::new(),
+            checkpoint: None,
+        };
+        let planned = match self.host(step, manifest, recorder) {
+            Ok(host) => guarded(migrator.plan(&*host, &input)).await,
+            Err(error) => Err(error),
+        };
+        match planned {
+            Ok(plan) => {
+                let output = migrator.foresee(&input, &plan);
+                let now = (self.engine.options.clock)();
+                let waivers = &self.definition.waivers;
+                let answered = answered(&plan.findings, waivers, migrator.never_waived(), now);
+                Known::Planned { plan: Box::new(plan), answered, output }
+            }
+            // What does not exist yet cannot be looked at: then the step is known after it does.
+            Err(error) => match self.imagined(&input.outputs, step) {
+                Some(imagined) if error.code != code::PLAN_WRITES => Known::After { step: imagined },
+                _ => Known::Failed { error },
+            },
+        }
+    }
+
+    fn host(
+        &self,
+        step: &StepDefinition,
+        manifest: Manifest,
+        recorder: PreviewRecorder,
+    ) -> Result<Arc<dyn Host>, StepError> {
+        let connections = step.connections.iter().filter_map(|(role, name)| {
+            let definition = self.definition.connections.get(name)?;
+            Some((role.clone(), name.to_string(), definition.clone()))
+        });
+        let scope = StepScope {
+            run: RunId(Uuid::nil()),
+            step: step.name.clone(),
+            attempt: 1,
+            manifest,
+            connections: connections.collect(),
+        };
+        self.engine.hosts.host(scope, Arc::new(recorder))
+    }
+
+    fn output(&self, name: &StepName) -> Option<Value> {
+        let found = self.steps.iter().find(|one| &one.step == name)?;
+        match &found.known {
+            Known::Planned { output, .. } => output.clone(),
+            _ => None,
+        }
+    }
+
+    /// The step after which an output that this one reads is known.
+    fn unknown(&self, step: &StepDefinition, manifest: &Manifest) -> Option<StepName> {
+        let near = self.nearest.steps(&step.name);
+        let missing = manifest.reads.iter().filter_map(|read| near.get(read));
+        let mut missing = missing.filter(|(_, name)| self.output(name).is_none()).map(|(_, name)| name);
+        let first = missing.next()?;
+        let found = self.steps.iter().find(|one| &one.step == first)?;
+        match &found.known {
+            Known::After { step } => Some(step.clone()),
+            _ => Some(first.clone()),
+        }
+    }
+
+    /// The nearest step before this one whose output holds ids that do not exist yet.
+    fn imagined(&self, outputs: &BTreeMap<MigratorName, Value>, step: &StepDefinition) -> Option<StepName> {
+        let mark = planned_id("");
+        let near = self.nearest.steps(&step.name);
+        let holding = outputs.iter().filter(|(_, output)| output.to_string().contains(&mark));
+        let steps = holding.filter_map(|(migrator, _)| near.get(migrator));
+        steps.min_by_key(|(distance, _)| *distance).map(|(_, name)| name.clone())
+    }
+}
+
+/// Takes artifacts and refuses whatever would change something.
+struct PreviewRecorder {
+    artifacts: Arc<Mutex<BTreeMap<Digest, Vec<u8>>>>,
+    watcher: Arc<dyn Watcher>,
+    step: StepName,
+}
+
+impl PreviewRecorder {
+    fn refusal(&self, what: &str) -> StepError {
+        let message = format!("step `{}` tried to {what} while it was only to be planned", self.step);
+        StepError::permanent(code::PLAN_WRITES, message)
+            .with_hint("nothing was sent; report this defect of the migrator to its author")
+    }
+}
+
+#[async_trait]
+impl Recorder for PreviewRecorder {
+    async fn intend(&self, call: CallRecord) -> Result<u64, RecorderFailure> {
+        Err(self.refusal(&format!("send {} on `{}`", call.action, call.connection)))
+    }
+
+    async fn answered(
+        &self,
+        _: CallRecord,
+        _: Option<u16>,
+        _: Option<String>,
+        _: Option<String>,
+        _: u64,
+        _: u32,
+    ) -> Result<(), RecorderFailure> {
+        Ok(())
+    }
+
+    async fn settle(&self, key: &OperationKey, _: Settled) -> Result<(), RecorderFailure> {
+        Err(self.refusal(&format!("settle {key}")))
+    }
+
+    async fn checkpoint(&self, _: Value) -> Result<(), RecorderFailure> {
+        Err(self.refusal("store where it stands"))
+    }
+
+    async fn put_artifact(
+        &self,
+        name: &str,
+        media_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<ArtifactRef, RecorderFailure> {
+        let new = NewArtifact::new(name, media_type, bytes);
+        let mut artifacts = self.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
+        artifacts.insert(new.artifact.digest.clone(), new.bytes);
+        Ok(new.artifact)
+    }
+
+    async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, RecorderFailure> {
+        let artifacts = self.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
+        artifacts.get(&artifact.digest).cloned().ok_or_else(|| {
+            StepError::permanent("GS-ARTIFACT", format!("there is no artifact {}", artifact.digest))
+        })
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.watcher.progress(&self.step, &progress);
+    }
+
+    fn log(&self, level: LogLevel, line: &str) {
+        self.watcher.log(&self.step, level, line);
+    }
+
+    async fn stopped(&self) {
+        std::future::pending().await
+    }
+}
