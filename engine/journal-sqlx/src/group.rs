@@ -16,7 +16,7 @@ use crate::row::Cells;
 /// A request to the writer.
 pub(crate) enum Op {
     Append(AppendBatch),
-    Create(NewRun),
+    Create(Box<NewRun>),
     Claim(Claim),
     Renew(RunId, Generation, Duration),
     Release(RunId, Generation),

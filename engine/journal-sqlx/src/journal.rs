@@ -106,7 +106,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn create_run(&self, new: NewRun) -> Result<Envelope, JournalError> {
-        match self.ask(Op::Create(new)).await? {
+        match self.ask(Op::Create(Box::new(new))).await? {
             Done::Events(events) => events.into_iter().next().ok_or_else(|| self.gone()),
             _ => Err(self.gone()),
         }

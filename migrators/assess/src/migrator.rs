@@ -1,21 +1,20 @@
 //! The migrator: fetch, read, judge, and hand the inventory on as an artifact.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use gateshift_gateway_model::{Assessed, Inventory};
-use gateshift_mse::{ACTIONS, Answers, CONNECTION_KIND, Read, fetch, read};
-use gateshift_sdk::api::{
-    Applied, ConnectionUse, Host, LogLevel, Manifest, Migrator, ProbeUse, StepInput, Undone,
+use gateshift_gateway_model::{Assessed, Inventory, Judged};
+use gateshift_mse::{ACTIONS, CONNECTION_KIND};
+use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
+use gateshift_sdk::model::{
+    ArtifactRef, Checkpoint, Finding, MigratorName, Plan, Severity, StepError, UndoScope,
 };
-use gateshift_sdk::model::{Checkpoint, Finding, MigratorName, Plan, Severity, StepError, UndoScope};
 use gateshift_sdk::{async_trait, settings, to_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::classes::{classes, count, count_by_kind, weigh};
+use crate::reading::{Reading, SOURCE, Snapshot};
 use crate::{Compat, Edited, judge};
-
-/// Role of the connection to the source.
-const SOURCE: &str = "source";
 
 /// `uses: assess`.
 #[derive(Debug, Default, Clone, Copy)]
@@ -27,6 +26,15 @@ struct Settings {
     gateway: String,
     #[serde(default)]
     allow_edited: bool,
+    /// Tables in place of those that come with this version.
+    #[serde(default)]
+    rules: Option<Value>,
+    /// Requests by route, as access logs count them.
+    #[serde(default)]
+    traffic: Option<BTreeMap<String, u64>>,
+    /// Answers of the source from an earlier reading, in place of the source itself.
+    #[serde(default)]
+    snapshot: Option<ArtifactRef>,
 }
 
 #[async_trait]
@@ -45,7 +53,10 @@ impl Migrator for Assess {
                 "required": ["gateway"],
                 "properties": {
                     "gateway": {"type": "string", "minLength": 1, "description": "id of the source gateway, `gw-...`"},
-                    "allowEdited": {"type": "boolean", "default": false, "description": "carry over the stored content of routes that were edited and not published again"}
+                    "allowEdited": {"type": "boolean", "default": false, "description": "carry over the stored content of routes that were edited and not published again"},
+                    "rules": {"type": "object", "description": "support tables in place of the built-in ones, in their form"},
+                    "traffic": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}, "description": "requests by route, as access logs count them; weighs the verdict"},
+                    "snapshot": {"type": "object", "description": "reference to answers of an earlier reading; put there by `--snapshot`"}
                 }
             }),
             output: json!({"type": "object", "required": ["inventory", "origin", "counts", "fields", "fields_accounted"]}),
@@ -60,6 +71,13 @@ impl Migrator for Assess {
     }
 
     fn check(&self, settings: &Value) -> Vec<Finding> {
+        if let Some(Err(cause)) = settings.get("rules").map(Compat::given) {
+            let message = format!("these are no support tables: {cause}");
+            return vec![
+                Finding::new(Severity::Block, "GS-RULES-DAMAGED", "rules", message)
+                    .with_action("take the form of the built-in ones, or leave `rules` out"),
+            ];
+        }
         let gateway = settings["gateway"].as_str().unwrap_or_default();
         if gateway.is_empty() || gateway.starts_with("gw-") {
             return Vec::new();
@@ -77,20 +95,41 @@ impl Migrator for Assess {
 
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
         let settings: Settings = settings(input)?;
-        let compat = Compat::built_in().ok_or_else(|| {
-            StepError::permanent("GS-RULES-DAMAGED", "the support tables of this build cannot be read")
-                .with_hint("install gateshift again")
-        })?;
-        let taken_at = host.now().0;
-        let (answers, read) = coherent(host, &settings.gateway, taken_at).await?;
+        let given = settings.rules.as_ref().map(Compat::given).transpose().map_err(rules_damaged)?;
+        let compat = match &given {
+            Some(given) => given,
+            None => Compat::built_in().ok_or_else(|| rules_damaged("they cannot be read".to_owned()))?,
+        };
+        let Reading { answers, read } = match &settings.snapshot {
+            Some(snapshot) => Reading::kept(host, snapshot, &settings.gateway).await?,
+            None => Reading::fresh(host, &settings.gateway).await?,
+        };
         let edited = if settings.allow_edited { Edited::Accept } else { Edited::Block };
         let mut findings = read.findings;
         findings.extend(judge(&read.inventory, read.status, compat, edited));
-        findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.object.cmp(&b.object)));
+        findings.sort_by(|a, b| {
+            b.severity
+                .cmp(&a.severity)
+                .then_with(|| a.object.cmp(&b.object))
+                .then_with(|| a.code.cmp(&b.code))
+        });
+        let classed = classes(&read.inventory, &findings, compat);
 
-        host.put_artifact("answers", "application/json", to_json(&answers).to_string().into_bytes()).await?;
+        let snapshot = Snapshot::of(&read.inventory, answers);
+        host.put_artifact(Snapshot::NAME, "application/json", to_json(&snapshot).to_string().into_bytes())
+            .await?;
+        let objects = to_json(&classed).to_string().into_bytes();
+        let objects = host.put_artifact("classes", "application/json", objects).await?;
         let bytes = to_json(&read.inventory).to_string().into_bytes();
         let inventory = host.put_artifact("inventory", "application/json", bytes).await?;
+        let judged = Judged {
+            classes: count(&classed),
+            kinds: count_by_kind(&classed),
+            traffic: settings.traffic.as_ref().map(|counts| weigh(&read.inventory, &classed, counts)),
+            rules: compat.digest().to_string(),
+            guide: compat.updated().to_owned(),
+            objects: Some(objects),
+        };
         let account = &read.inventory.accounting;
         let assessed = Assessed {
             inventory,
@@ -109,7 +148,20 @@ impl Migrator for Assess {
             account.accounted,
             account.fields,
         );
-        Ok(Plan { operations: Vec::new(), findings, facts: to_json(&assessed), summary })
+        let mut facts = to_json(&assessed);
+        if let (Some(facts), Value::Object(judged)) = (facts.as_object_mut(), to_json(&judged)) {
+            facts.extend(judged);
+        }
+        Ok(Plan { operations: Vec::new(), findings, facts, summary })
+    }
+
+    fn never_waived(&self) -> &'static [&'static str] {
+        &["SRC-UNKNOWN-FIELD", "SRC-UNCLEAR", "SRC-NOT-RUNNING"]
+    }
+
+    /// Reading needs nothing of the target: the output is all there.
+    fn foresee(&self, _: &StepInput, plan: &Plan) -> Option<Value> {
+        Some(plan.facts.clone())
     }
 
     async fn apply(&self, _: &dyn Host, _: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
@@ -136,37 +188,9 @@ impl Migrator for Assess {
     }
 }
 
-/// Reads until routes name only what the lists hold, at most twice: a list without pages and without a
-/// total may have been answered in part, and only the routes tell. What is missing both times is really
-/// missing, and blocks later, by name.
-async fn coherent(host: &dyn Host, gateway: &str, taken_at: i64) -> Result<(Answers, Read), StepError> {
-    let answers = fetch(host, SOURCE, gateway).await?;
-    let first = read(&answers, gateway, taken_at);
-    let Some(missing) = dangling(&first.inventory) else { return Ok((answers, first)) };
-    host.log(LogLevel::Warn, &format!("{missing}; reading the source once more"));
-    let answers = fetch(host, SOURCE, gateway).await?;
-    let second = read(&answers, gateway, taken_at);
-    Ok((answers, second))
-}
-
-/// The first domain or service that a route names and no list holds.
-fn dangling(inventory: &Inventory) -> Option<String> {
-    let domains: BTreeSet<&str> = inventory.domains.iter().map(|one| one.name.as_str()).collect();
-    let services: BTreeSet<&str> = inventory.services.iter().map(|one| one.id.as_str()).collect();
-    inventory.routes.iter().find_map(|route| {
-        let domain = route.domains.iter().find(|name| !domains.contains(name.as_str()));
-        let service = route.targets().find(|target| !services.contains(target.service.as_str()));
-        match (domain, service) {
-            (Some(name), _) => {
-                Some(format!("route `{}` names domain `{name}`, which the source did not list", route.name))
-            }
-            (None, Some(target)) => Some(format!(
-                "route `{}` leads to service `{}`, which the source did not list",
-                route.name, target.name
-            )),
-            (None, None) => None,
-        }
-    })
+fn rules_damaged(cause: String) -> StepError {
+    StepError::permanent("GS-RULES-DAMAGED", format!("the support tables do not hold: {cause}"))
+        .with_hint("correct the setting `rules`, or leave it out; without it, install gateshift again")
 }
 
 fn name() -> MigratorName {
@@ -174,18 +198,24 @@ fn name() -> MigratorName {
 }
 
 fn counts(inventory: &Inventory) -> BTreeMap<String, u64> {
-    let mut counts: BTreeMap<String, u64> = [
+    [
         ("domains", inventory.domains.len()),
         ("certificates", inventory.certificates.len()),
         ("sources", inventory.sources.len()),
         ("services", inventory.services.len()),
         ("routes", inventory.routes.len()),
+        ("access-lists", inventory.access_lists.len()),
+        ("authentications", inventory.authentications.len()),
+        ("consumers", inventory.consumers.len()),
+        (
+            "plugins",
+            inventory.plugins.iter().filter(|plugin| plugin.enabled || !plugin.rules.is_empty()).count(),
+        ),
+        ("parameters", inventory.parameters.len()),
     ]
     .into_iter()
     .map(|(kind, count)| (kind.to_owned(), count as u64))
-    .collect();
-    counts.extend(inventory.others.iter().map(|(kind, items)| (kind.clone(), items.len() as u64)));
-    counts
+    .collect()
 }
 
 fn by_severity(findings: &[Finding]) -> BTreeMap<String, u64> {
@@ -195,22 +225,4 @@ fn by_severity(findings: &[Finding]) -> BTreeMap<String, u64> {
         *counts.entry(severity).or_insert(0) += 1;
     }
     counts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::dangling;
-    use crate::judge::tests::inventory;
-
-    #[test]
-    fn what_routes_name_and_no_list_holds_is_noticed() {
-        let whole = inventory();
-        assert_eq!(dangling(&whole), None);
-        let mut less = whole.clone();
-        less.services.retain(|service| service.name != "used");
-        assert!(dangling(&less).is_some_and(|text| text.contains("service `used`")));
-        let mut more = whole;
-        more.routes[0].domains.push("a.example.com".to_owned());
-        assert!(dangling(&more).is_some_and(|text| text.contains("domain `a.example.com`")));
-    }
 }

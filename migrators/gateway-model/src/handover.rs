@@ -26,6 +26,56 @@ pub struct Assessed {
     pub fields_accounted: u64,
 }
 
+/// What becomes of an object of the source, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// It is on the target as it was.
+    Same,
+    /// It is the same under another name.
+    Renamed,
+    /// It works; something about it is different, and a warning says what.
+    Lossy,
+    /// A person has to decide or to do something.
+    Choice,
+    /// It is not carried over.
+    Blocked,
+}
+
+/// Requests by the class of the routes that serve them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrafficShare {
+    /// Requests counted.
+    pub requests: u64,
+    /// Those of routes that the source does not have.
+    pub unknown: u64,
+    /// The others by class.
+    pub by_class: BTreeMap<Class, u64>,
+}
+
+/// The verdict of `assess`, beside its findings: part of its output, with the fields of [`Assessed`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Objects and policies by class.
+    #[serde(default)]
+    pub classes: BTreeMap<Class, u64>,
+    /// The same by kind.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, BTreeMap<Class, u64>>,
+    /// The same by requests, when they were counted.
+    #[serde(default)]
+    pub traffic: Option<TrafficShare>,
+    /// Digest of the rule pack that decided.
+    #[serde(default)]
+    pub rules: String,
+    /// Day of the guide that the rule pack follows.
+    #[serde(default)]
+    pub guide: String,
+    /// Every object with its class, as JSON.
+    #[serde(default)]
+    pub objects: Option<ArtifactRef>,
+}
+
 /// Output of `instance`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TargetInstance {

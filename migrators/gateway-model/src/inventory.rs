@@ -56,10 +56,6 @@ pub struct Inventory {
     /// Gateway parameters by the source's names, effective values.
     #[serde(default)]
     pub parameters: BTreeMap<String, Value>,
-    /// Objects that later work carries over (plugins, authentication, lists, consumers, rules,
-    /// parameters), by kind, as the source answered them.
-    #[serde(default)]
-    pub others: BTreeMap<String, Vec<Value>>,
     /// What became of every field of every answer.
     pub accounting: Accounting,
     /// The answers themselves, by content.

@@ -2,6 +2,7 @@
 //! later step plans from. Serialised as the run's inventory.
 
 pub mod address;
+pub mod diff;
 mod handover;
 mod instance;
 mod inventory;
@@ -14,8 +15,8 @@ mod security;
 mod service;
 
 pub use handover::{
-    Assessed, Observed, Plugged, Secured, Shifted, StageReached, TargetInstance, TargetRoute, TargetRoutes,
-    Tuned, Verified,
+    Assessed, Class, Judged, Observed, Plugged, Secured, Shifted, StageReached, TargetInstance, TargetRoute,
+    TargetRoutes, TrafficShare, Tuned, Verified,
 };
 pub use instance::{
     BackendRule, Certificate, Domain, Elastic, ElasticWindow, Entry, Http2, Instance, ManagedBy, Mtls,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use gateshift_gateway_model::{Assessed, Entry, Inventory, NetworkKind, TargetInstance};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
 use gateshift_sdk::model::{
-    Checkpoint, CheckpointResult, MigratorName, Operation, Outcome, Plan, StepError, UndoScope,
+    Checkpoint, CheckpointResult, MigratorName, Operation, Outcome, Plan, StepError, UndoScope, Verb,
+    planned_id,
 };
 use gateshift_sdk::walk::{Applier, Results, walk};
 use gateshift_sdk::{async_trait, output_of, settings, to_json};
@@ -96,7 +97,32 @@ impl Migrator for Instance {
             vpcs: calls::find_vpc(host, region, vpc).await?,
             vswitches: calls::list_vswitches(host, region, vpc).await?,
         };
-        Ok(decide(&inventory, &observed, &settings))
+        let mut plan = decide(&inventory, &observed, &settings);
+        let adopted = plan.operations.first().filter(|operation| operation.verb == Verb::Adopt);
+        if let Some(id) = adopted.and_then(|operation| operation.after["id"].as_str())
+            && let Some(gateway) = calls::get_gateway(host, id).await?
+        {
+            plan.facts["existing"] = to_json(&instance(id, &gateway));
+        }
+        Ok(plan)
+    }
+
+    /// The gateway as it would be: of one that is yet to be made, neither ids nor addresses are known.
+    fn foresee(&self, _: &StepInput, plan: &Plan) -> Option<Value> {
+        let operation = plan.operations.first()?;
+        if let Some(existing) = plan.facts.get("existing") {
+            return Some(existing.clone());
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Some(to_json(&TargetInstance {
+            gateway: planned_id(operation.key.as_str()),
+            name: operation.object.name.clone(),
+            environment: planned_id(&format!("{}/environment", operation.key)),
+            spec: text(&plan.facts["spec"]),
+            vpc: text(&plan.facts["vpc"]),
+            version: String::new(),
+            entries: Vec::new(),
+        }))
     }
 
     async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
@@ -130,16 +156,7 @@ impl Migrator for Instance {
         // What lies around it is made when it runs: until then it takes no writes.
         let later = StepInput { settled: results.all().clone(), ..input.clone() };
         walk(host, &later, &around, &Objects).await?;
-        let output = TargetInstance {
-            gateway: id.to_owned(),
-            name: gateway["name"].as_str().unwrap_or_default().to_owned(),
-            environment: environment.to_owned(),
-            spec: gateway["spec"].as_str().unwrap_or_default().to_owned(),
-            vpc: gateway["vpc"]["vpcId"].as_str().unwrap_or_default().to_owned(),
-            version: gateway["version"].as_str().unwrap_or_default().to_owned(),
-            entries,
-        };
-        Ok(Applied::Done { output: to_json(&output), warnings: Vec::new() })
+        Ok(Applied::Done { output: to_json(&instance(id, &gateway)), warnings: Vec::new() })
     }
 
     async fn verify(
@@ -201,6 +218,20 @@ fn parts(plan: &Plan) -> Result<(Plan, Plan), StepError> {
 async fn inventory(host: &dyn Host, input: &StepInput) -> Result<Inventory, StepError> {
     let assessed: Assessed = output_of(input, "assess")?;
     Inventory::parse(&host.get_artifact(&assessed.inventory).await?)
+}
+
+/// What later steps need of a gateway that is there.
+fn instance(id: &str, gateway: &Value) -> TargetInstance {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    TargetInstance {
+        gateway: id.to_owned(),
+        name: text(&gateway["name"]),
+        environment: text(&gateway["environments"][0]["environmentId"]),
+        spec: text(&gateway["spec"]),
+        vpc: text(&gateway["vpc"]["vpcId"]),
+        version: text(&gateway["version"]),
+        entries: ready_entries(gateway),
+    }
 }
 
 /// Load balancers that are ready, as entries.

@@ -1,6 +1,6 @@
 //! From all answers to the inventory. Pure: the same answers give the same inventory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use gateshift_gateway_model::{FORMAT, Inventory, Origin, RawAnswer};
 use gateshift_sdk::model::{Finding, Severity};
@@ -138,7 +138,6 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
         plugins,
         observability,
         parameters,
-        others: BTreeMap::new(),
         accounting,
         raw: answers
             .answers

@@ -6,7 +6,7 @@ use gateshift_gateway_model::{
 use gateshift_sdk::model::{Finding, Severity};
 use serde_json::json;
 
-use super::service_policies;
+use super::backends::policies as service_policies;
 
 pub(crate) fn inventory() -> Inventory {
     serde_json::from_value(json!({

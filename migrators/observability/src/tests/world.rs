@@ -258,7 +258,6 @@ pub(super) fn inventory(observability: Observed) -> Inventory {
         plugins: Vec::new(),
         observability,
         parameters: Default::default(),
-        others: Default::default(),
         accounting: Default::default(),
         raw: Vec::new(),
     }

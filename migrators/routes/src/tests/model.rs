@@ -174,7 +174,6 @@ pub(crate) fn inventory() -> Inventory {
         plugins: Vec::new(),
         observability: Default::default(),
         parameters: BTreeMap::new(),
-        others: BTreeMap::new(),
         accounting: Accounting::default(),
         raw: vec![],
     }

@@ -60,7 +60,6 @@ fn inventory(old: &[&str]) -> Inventory {
         plugins: Vec::new(),
         observability: Default::default(),
         parameters: BTreeMap::new(),
-        others: BTreeMap::new(),
         accounting: Accounting::default(),
         raw: Vec::new(),
     }

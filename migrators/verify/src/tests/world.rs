@@ -108,7 +108,6 @@ pub(crate) fn inventory(domains: Vec<Domain>, routes: Vec<Route>) -> Inventory {
         plugins: Vec::new(),
         observability: Default::default(),
         parameters: BTreeMap::new(),
-        others: BTreeMap::new(),
         accounting: Accounting::default(),
         raw: Vec::new(),
     }
