@@ -27,6 +27,11 @@ pub struct DomainView {
     /// Client certificates are asked for.
     #[serde(rename = "mTLSEnabled")]
     pub mtls_enabled: Option<bool>,
+    /// Authority of client certificates, PEM.
+    #[serde(rename = "clientCACert")]
+    pub client_ca: Option<String>,
+    /// Authority of client certificates, by id.
+    pub ca_cert_identifier: Option<String>,
     /// HTTP/2; only in the detail.
     pub http2_option: Option<String>,
     /// Lowest TLS version.
@@ -137,6 +142,8 @@ pub struct ApiView {
     pub description: Option<String>,
     /// Gateway it belongs to.
     pub gateway_id: Option<String>,
+    /// Which Ingress objects it takes in.
+    pub ingress_info: Option<Value>,
 }
 
 /// A route.

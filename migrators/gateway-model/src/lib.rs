@@ -23,7 +23,7 @@ pub use instance::{
     NetworkKind, NodeSize, Protocol, PublishState,
 };
 pub use inventory::{Accounting, FORMAT, Inventory, Origin, RawAnswer, UnknownField};
-pub use matching::{Precedence, RequestFacts, matches, precedence, select};
+pub use matching::{Precedence, RequestFacts, groups, matches, precedence, select};
 pub use observability::{AlertPlace, AlertRule, LogDelivery, Observability, Tracing};
 pub use plugin::{Plugin, PluginRule, Stage};
 pub use policy::{

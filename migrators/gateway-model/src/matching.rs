@@ -87,6 +87,12 @@ fn text_fits(kind: MatchKind, wanted: &str, ignore_case: bool, text: &str) -> bo
     }
 }
 
+/// How many groups an expression captures; `None` when it is no valid one.
+#[must_use]
+pub fn groups(expression: &str) -> Option<usize> {
+    Regex::new(expression).ok().map(|regex| regex.captures_len() - 1)
+}
+
 /// The expression anchored at both ends; `None` when it is no valid one (it can match nothing then).
 fn whole(expression: &str, ignore_case: bool) -> Option<Regex> {
     RegexBuilder::new(&format!("^(?:{expression})$")).case_insensitive(ignore_case).build().ok()

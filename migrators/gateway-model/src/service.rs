@@ -32,6 +32,12 @@ pub struct Source {
     /// Routes come from Ingress objects of this cluster.
     #[serde(default)]
     pub ingress: bool,
+    /// Class of the Ingress objects that count; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingress_class: Option<String>,
+    /// Namespace of the Ingress objects that count; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingress_namespace: Option<String>,
 }
 
 /// Kind of a service with what finds its endpoints.
@@ -71,6 +77,11 @@ pub enum ServiceKind {
         /// Service it belongs to, in the older generation of functions only.
         #[serde(default)]
         service: Option<String>,
+    },
+    /// A Kubernetes service of a serverless application engine, found without a source.
+    ServerlessKubernetes {
+        /// Namespace.
+        namespace: String,
     },
     /// A kind with no counterpart, by the source's own name for it.
     Other {

@@ -40,7 +40,7 @@ CARRIED = {
     "ListGatewayDomain": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* TlsCipherSuitesConfig.TlsCipherSuites[] Type Status",
     "GetGatewayDomainDetail": "Id Name Protocol MustHttps CertIdentifier Http2 TlsMin TlsMax TlsCipherSuitesConfig TlsCipherSuitesConfig.* MtlsEnabled CaCertIdentifier",
     "ListSSLCert": "CertIdentifier Sans GmtAfter AfterDate",
-    "ListServiceSource": "Id Name Source Address SourceUniqueId BindingWithGateway Invalid IngressOptions IngressOptions.EnableIngress",
+    "ListServiceSource": "Id Name Source Address SourceUniqueId BindingWithGateway Invalid IngressOptions IngressOptions.EnableIngress IngressOptions.IngressClass IngressOptions.WatchNamespace",
     "ListGatewayService": "Id HealthCheckInfo HealthCheckInfo.* GatewayTrafficPolicy GatewayTrafficPolicy.*",
     "GetGatewayServiceDetail": "Id Name Namespace GroupName SourceType SourceId ServiceNameInRegistry ServiceFQDN ServiceProtocol ServicePort Ports Ips DnsServerList MetaInfo VersionDetails VersionDetails[].ServiceVersion VersionDetails[].ServiceVersion.* GatewayTrafficPolicy GatewayTrafficPolicy.*",
     "ListGatewayRoute": "Id Type Status",

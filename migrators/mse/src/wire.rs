@@ -307,6 +307,10 @@ pub(crate) struct DomainDetail {
 pub(crate) struct IngressOptions {
     #[serde(default, deserialize_with = "flag")]
     pub(crate) enable_ingress: bool,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) ingress_class: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) watch_namespace: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use gateshift_sdk::model::{OperationKey, Plan, StepError};
+use gateshift_gateway_model::{TargetRoute, TargetRoutes};
+use gateshift_sdk::model::{OperationKey, Plan, StepError, planned_id};
 use serde::{Deserialize, Serialize};
 
 /// Facts of a plan. Part of the journal: fields are only ever added.
@@ -24,6 +25,9 @@ pub(crate) struct Facts {
     pub(crate) routes: Vec<RouteFact>,
     /// Names of routes that match alike but for the time of their creation, oldest first.
     pub(crate) ties: Vec<Vec<String>>,
+    /// Ids of objects that were there when the plan was made: operation -> id.
+    #[serde(default)]
+    pub(crate) adopted: BTreeMap<String, String>,
 }
 
 /// A route of the plan.
@@ -49,6 +53,26 @@ impl Facts {
             )
             .with_hint("the plan was made with another version of this migrator; plan the step anew")
         })
+    }
+
+    /// What later steps would be told if the plan were applied.
+    pub(crate) fn foreseen(&self) -> TargetRoutes {
+        let id = |key: &str| self.adopted.get(key).cloned().unwrap_or_else(|| planned_id(key));
+        let ids = |keys: &BTreeMap<String, String>| {
+            keys.iter().map(|(name, key)| (name.clone(), id(key))).collect::<BTreeMap<_, _>>()
+        };
+        let route = |route: &RouteFact| {
+            let made =
+                TargetRoute { id: id(&route.key), name: route.name.clone(), deployed: route.published };
+            (route.id.clone(), made)
+        };
+        TargetRoutes {
+            api: id(&self.api),
+            domains: ids(&self.domains),
+            sources: ids(&self.sources),
+            services: ids(&self.services),
+            routes: self.routes.iter().map(route).collect(),
+        }
     }
 
     /// Key of the API's operation.

@@ -44,6 +44,31 @@ fn settings() -> Value {
             },
             "include": globs("routes to take, by name; `*` and `?` stand for any text and any letter; all when absent"),
             "exclude": globs("routes to leave out, by name, in the same form; wins over `include`"),
+            "templates": {
+                "type": "object",
+                "description": "keys of policy classes in the target's words, by class: our key -> the target's; a key of the target -> null may be left unwritten",
+                "additionalProperties": {"type": "object", "additionalProperties": {"type": ["string", "null"], "minLength": 1}},
+            },
+            "functions": {
+                "type": "object",
+                "description": "functions of the older generation, `service/function@version`, and what the target takes in their place, `function@qualifier`",
+                "additionalProperties": {"type": "string", "minLength": 3},
+            },
+            "clientCa": {
+                "type": "object",
+                "description": "certificate of the authority of client certificates (PEM), by domain; for domains that ask for them",
+                "additionalProperties": {"type": "string", "minLength": 1},
+            },
+            "hosts": {
+                "type": "array",
+                "description": "hosts that stand for a domain named `*` where the target refuses it",
+                "items": {"type": "string", "minLength": 1},
+            },
+            "ingress": {
+                "type": "boolean",
+                "default": false,
+                "description": "let the Ingress objects of the source's clusters configure the target, too; the addresses in their status stay as they are",
+            },
         },
     })
 }

@@ -4,9 +4,10 @@ use gateshift_apig::Client;
 use gateshift_gateway_model::{Assessed, FORMAT, Inventory, TargetInstance};
 use gateshift_sdk::api::{Applied, Host, Manifest, Migrator, StepInput, Undone};
 use gateshift_sdk::model::{Checkpoint, Finding, Plan, StepError};
-use gateshift_sdk::{async_trait, output_of, settings};
+use gateshift_sdk::{async_trait, output_of, settings, to_json};
 use serde_json::Value;
 
+use crate::facts::Facts;
 use crate::settings::{Settings, check};
 use crate::{apply, manifest, observe, plan, undo, verify};
 
@@ -29,7 +30,8 @@ impl Migrator for Routes {
         let target: TargetInstance = output_of(input, "instance")?;
         let inventory = inventory(host, &output_of(input, "assess")?).await?;
         let client = Client::new(host, input.run, &target.gateway, &target.environment);
-        let observed = observe::observe(&client, &inventory, &plan::api_name(&inventory, &settings)).await?;
+        let api = plan::api_name(&inventory, &settings);
+        let observed = observe::observe(&client, &inventory, &target, &settings, &api).await?;
         Ok(plan::plan(&plan::Given {
             inventory: &inventory,
             observed: &observed,
@@ -37,6 +39,10 @@ impl Migrator for Routes {
             settings: &settings,
             now: host.now(),
         }))
+    }
+
+    fn foresee(&self, _: &StepInput, plan: &Plan) -> Option<Value> {
+        Facts::of(plan).ok().map(|facts| to_json(&facts.foreseen()))
     }
 
     async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {

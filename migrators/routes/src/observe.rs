@@ -1,16 +1,18 @@
 //! What the target has that a plan could meet. Reads only, by lists, so that the number of calls does
 //! not grow with the number of objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_apig::convert::policy::{ON_ROUTE, ON_SERVICE};
+use gateshift_apig::convert::policy::{ON_GATEWAY, ON_ROUTE, ON_SERVICE};
 use gateshift_apig::wire::{
     ApiView, CertificateView, DomainView, PolicyClassView, PolicyView, RouteView, ServiceView, SourceView,
 };
 use gateshift_apig::{Client, convert};
-use gateshift_gateway_model::{Domain, Inventory};
+use gateshift_gateway_model::{Domain, Inventory, Service, ServiceKind, TargetInstance};
 use gateshift_sdk::api::CallFailure;
-use gateshift_sdk::model::StepError;
+use gateshift_sdk::model::{StepError, is_planned};
+
+use crate::settings::Settings;
 
 /// The target as it was when the plan was made.
 #[derive(Debug, Clone, Default)]
@@ -27,12 +29,16 @@ pub(crate) struct Observed {
     pub(crate) apis: Vec<ApiView>,
     /// Names of other APIs of the gateway.
     pub(crate) other_apis: Vec<String>,
+    /// APIs of Ingress objects on the gateway, when they are asked for.
+    pub(crate) ingress_apis: Vec<ApiView>,
     /// Routes of the API.
     pub(crate) routes: Vec<RouteView>,
     /// Policies on routes and services of the gateway.
     pub(crate) policies: Vec<PolicyView>,
     /// Policy classes.
     pub(crate) classes: Vec<PolicyClassView>,
+    /// Functions that the target can import, when any of the source's needs another name.
+    pub(crate) functions: Vec<String>,
     /// What the target says to a domain named `*`.
     pub(crate) star: Star,
 }
@@ -49,28 +55,54 @@ pub(crate) enum Star {
     Refused(String),
 }
 
-/// Reads the target.
+/// Reads the target. A gateway that is only planned has nothing yet; the account is read all the same.
 pub(crate) async fn observe(
     client: &Client<'_>,
     inventory: &Inventory,
+    target: &TargetInstance,
+    settings: &Settings,
     api: &str,
 ) -> Result<Observed, StepError> {
     let mut observed = Observed {
         certificates: client.certificates().await?,
-        sources: client.sources().await?,
-        services: client.services(None).await?,
-        apis: client.apis_named(api).await?,
+        apis: client.apis_named(api, "Http").await?,
         classes: client.policy_classes().await?,
         ..Observed::default()
     };
+    let names: BTreeSet<String> =
+        inventory.domains.iter().map(|domain| domain.name.to_ascii_lowercase()).collect();
+    let hosts: BTreeSet<String> = settings.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
     for one in client.domains().await? {
         let name = one.name.to_ascii_lowercase();
-        let wanted = inventory.domains.iter().any(|domain| domain.name.eq_ignore_ascii_case(&name));
-        if wanted && let Some(detail) = client.domain(&one.domain_id).await? {
+        if (names.contains(&name) || hosts.contains(&name))
+            && let Some(detail) = client.domain(&one.domain_id).await?
+        {
             observed.domains.insert(name, detail);
         }
     }
-    let others = client.apis_of_gateway().await?.into_iter().map(|one| one.name);
+    if !is_planned(&target.gateway) && !is_planned(&target.environment) {
+        gateway(client, inventory, (api, settings.ingress), &mut observed).await?;
+    }
+    let star = inventory.domains.iter().find(|domain| domain.name == "*");
+    if let Some(star) = star.filter(|_| !observed.domains.contains_key("*")) {
+        observed.star = ask_for_star(client, star).await;
+    }
+    Ok(observed)
+}
+
+/// What belongs to the gateway.
+async fn gateway(
+    client: &Client<'_>,
+    inventory: &Inventory,
+    (api, ingress): (&str, bool),
+    observed: &mut Observed,
+) -> Result<(), StepError> {
+    observed.sources = client.sources().await?;
+    observed.services = client.services(None).await?;
+    if ingress {
+        observed.ingress_apis = client.apis_of_gateway("HttpIngress").await?;
+    }
+    let others = client.apis_of_gateway("Http").await?.into_iter().map(|one| one.name);
     observed.other_apis = others.filter(|name| name != api).collect();
     if let [one] = observed.apis.as_slice() {
         observed.routes = client.routes(&one.http_api_id, None).await?;
@@ -79,11 +111,14 @@ pub(crate) async fn observe(
     if !observed.services.is_empty() {
         observed.policies.extend(client.policies(ON_SERVICE, None).await?);
     }
-    let star = inventory.domains.iter().find(|domain| domain.name == "*");
-    if let Some(star) = star.filter(|_| !observed.domains.contains_key("*")) {
-        observed.star = ask_for_star(client, star).await;
+    if inventory.has_gateway_waf() {
+        observed.policies.extend(client.policies(ON_GATEWAY, None).await?);
     }
-    Ok(observed)
+    let older = |service: &Service| matches!(&service.kind, ServiceKind::Function { service: Some(_), .. });
+    if inventory.services.iter().any(older) {
+        observed.functions = client.importable("FC3").await?;
+    }
+    Ok(())
 }
 
 /// A failed question is no answer; then the write itself will tell.

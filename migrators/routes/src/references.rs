@@ -9,9 +9,17 @@ use serde_json::Value;
 pub(crate) const PARENT: &str = "of";
 
 /// Fields that hold one reference.
-const ONE: &[&str] = &[PARENT, "serviceId", "sourceId", "routeId"];
+const ONE: &[&str] = &[PARENT, "serviceId", "targetServiceId", "sourceId", "routeId"];
 /// Fields that hold a list of references.
 const MANY: &[&str] = &["domainIds", "attachResourceIds"];
+
+/// Begins the place of an id that is known already.
+const GIVEN: &str = "=";
+
+/// How the id of an object that no operation makes is written where a key is due.
+pub(crate) fn given(id: &str) -> String {
+    format!("{GIVEN}{id}")
+}
 
 /// What an operation wants, with ids in the place of keys.
 pub(crate) struct Resolved {
@@ -29,7 +37,10 @@ pub(crate) fn resolve(operation: &Operation, results: &Results) -> Result<Resolv
 /// Resolves a value by any source of ids.
 pub(crate) fn resolve_by<E>(after: &Value, id: &dyn Fn(&str) -> Result<String, E>) -> Result<Resolved, E> {
     let mut body = after.clone();
-    replace(&mut body, id)?;
+    replace(&mut body, &|key| match key.strip_prefix(GIVEN) {
+        Some(known) => Ok(known.to_owned()),
+        None => id(key),
+    })?;
     let parent = body.as_object_mut().and_then(|fields| fields.remove(PARENT));
     let parent = parent.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(Resolved { parent, body })
@@ -69,6 +80,7 @@ mod tests {
         let after = json!({
             "of": "api/a", "name": "api/a", "domainIds": ["domain/x", "domain/y"],
             "backendConfig": {"services": [{"serviceId": "service/1", "version": "service/1"}]},
+            "attachResourceIds": [super::given("gw-1")],
         });
         let found = resolve_by(&after, &|key| Ok::<_, ()>(format!("<{key}>"))).unwrap();
         assert_eq!(found.parent, "<api/a>");
@@ -77,6 +89,7 @@ mod tests {
             json!({
                 "name": "api/a", "domainIds": ["<domain/x>", "<domain/y>"],
                 "backendConfig": {"services": [{"serviceId": "<service/1>", "version": "service/1"}]},
+                "attachResourceIds": ["gw-1"],
             })
         );
         assert!(resolve_by(&after, &|_| Err(())).is_err());

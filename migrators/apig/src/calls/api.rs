@@ -19,16 +19,16 @@ struct Group {
 }
 
 impl Client<'_> {
-    /// HTTP APIs of exactly that name, in the whole account.
-    pub async fn apis_named(&self, name: &str) -> Result<Vec<ApiView>, StepError> {
-        let mut found = self.apis(&[("name", name), ("types", "Http")]).await?;
+    /// APIs of a kind (`Http`, `HttpIngress`) and of exactly that name, in the whole account.
+    pub async fn apis_named(&self, name: &str, kind: &str) -> Result<Vec<ApiView>, StepError> {
+        let mut found = self.apis(&[("name", name), ("types", kind)]).await?;
         found.retain(|one| one.name == name);
         Ok(found)
     }
 
-    /// HTTP APIs that belong to the gateway.
-    pub async fn apis_of_gateway(&self) -> Result<Vec<ApiView>, StepError> {
-        self.apis(&[("gatewayId", self.gateway), ("types", "Http")]).await
+    /// APIs of a kind that belong to the gateway.
+    pub async fn apis_of_gateway(&self, kind: &str) -> Result<Vec<ApiView>, StepError> {
+        self.apis(&[("gatewayId", self.gateway), ("types", kind)]).await
     }
 
     async fn apis(&self, query: &[(&str, &str)]) -> Result<Vec<ApiView>, StepError> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{id, repeatable, write};
 use crate::Client;
-use crate::convert::policy::ON_SERVICE;
+use crate::convert::policy::ON_ROUTE;
 use crate::paging::typed;
 use crate::wire::{PolicyClassView, PolicyView};
 
@@ -17,11 +17,11 @@ impl Client<'_> {
     }
 
     /// Policies attached to the gateway's resources of one kind; with an id, to that resource. The
-    /// list is unpaged. Attachments to services belong to no environment.
+    /// list is unpaged. Only attachments to routes belong to an environment.
     pub async fn policies(&self, kind: &str, id: Option<&str>) -> Result<Vec<PolicyView>, StepError> {
         let mut query =
             vec![("gatewayId", self.gateway), ("attachResourceType", kind), ("withAttachments", "true")];
-        if kind != ON_SERVICE {
+        if kind == ON_ROUTE {
             query.push(("environmentId", self.environment));
         }
         query.extend(id.map(|id| ("attachResourceId", id)));
@@ -31,6 +31,15 @@ impl Client<'_> {
             _ => Vec::new(),
         };
         items.into_iter().map(|item| typed("ListPolicies", item)).collect()
+    }
+
+    /// A policy without its attachments; `None` when it is gone.
+    pub async fn policy(&self, id: &str) -> Result<Option<PolicyView>, StepError> {
+        match self.read("GetPolicy", &["v2", "policies", id], &[]).await {
+            Ok(data) => typed("GetPolicy", data).map(Some),
+            Err(failure) if crate::gone(&failure) => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// Makes a policy and attaches it. The body holds its configuration as an object; on the

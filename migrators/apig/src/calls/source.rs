@@ -40,4 +40,13 @@ impl Client<'_> {
         let spaces = data["items"].as_array().into_iter().flatten();
         Ok(spaces.flat_map(|space| space["services"].as_array().into_iter().flatten()).next().is_some())
     }
+
+    /// Names of the services of a type that can be imported.
+    pub async fn importable(&self, kind: &str) -> Result<Vec<String>, StepError> {
+        let segments = ["v1", "gateways", self.gateway, "external-services"];
+        let data = self.read("ListExternalServices", &segments, &[("sourceType", kind)]).await?;
+        let spaces = data["items"].as_array().into_iter().flatten();
+        let services = spaces.flat_map(|space| space["services"].as_array().into_iter().flatten());
+        Ok(services.filter_map(|one| one["name"].as_str().map(str::to_owned)).collect())
+    }
 }

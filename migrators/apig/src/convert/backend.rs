@@ -1,16 +1,16 @@
 //! Destinations of routes.
 
-use gateshift_gateway_model::{Destination, RouteTarget};
-use serde_json::{Value, json};
+use gateshift_gateway_model::{Destination, DubboTranscoding, RouteTarget};
+use serde_json::{Map, Value, json};
 
 use super::compact;
+use super::route::References;
 
-/// The `backendConfig` of a route's body. `service` says what a service, by its id at the source, is
-/// referred to by.
+/// The `backendConfig` of a route's body.
 #[must_use]
-pub fn body(destination: &Destination, service: &dyn Fn(&str) -> String) -> Value {
+pub fn body(destination: &Destination, references: &References<'_>) -> Value {
     let listed = |targets: &[RouteTarget], weighted: bool| -> Vec<Value> {
-        targets.iter().map(|one| target(one, weighted, service)).collect()
+        targets.iter().map(|one| target(one, weighted, references)).collect()
     };
     match destination {
         Destination::Single { target } => {
@@ -34,14 +34,62 @@ fn versions_scene(targets: &[RouteTarget]) -> &'static str {
     if one_service && versioned { "MultiServiceByTag" } else { "MultiServiceByRatio" }
 }
 
-fn target(one: &RouteTarget, weighted: bool, service: &dyn Fn(&str) -> String) -> Value {
-    compact(json!({
-        "serviceId": service(&one.service),
+fn target(one: &RouteTarget, weighted: bool, references: &References<'_>) -> Value {
+    let mut body = compact(json!({
+        "serviceId": (references.service)(&one.service),
         "port": one.port,
         "protocol": one.protocol,
         "version": one.version,
         "weight": weighted.then_some(one.weight),
+    }));
+    if let Some(dubbo) = &one.dubbo {
+        body["protocol"] = json!("DUBBO");
+        body["sourceType"] = json!("MSE_NACOS");
+        body["httpDubboTranscoder"] = transcoder(dubbo);
+        if let Some((namespace, group)) = (references.registry)(&one.service) {
+            body["namespace"] = json!(namespace);
+            body["groupName"] = json!(group);
+        }
+    }
+    body
+}
+
+/// The source misspells some of these names; the target does not.
+fn transcoder(dubbo: &DubboTranscoding) -> Value {
+    let methods = dubbo.methods.iter().map(|one| {
+        let mut method = lower(&one.rest);
+        if !method.is_object() {
+            method = json!({});
+        }
+        method["dubboMethodName"] = json!(one.method);
+        method["httpMethod"] = json!(one.http_method);
+        method["methodPath"] = json!(one.path);
+        compact(method)
+    });
+    compact(json!({
+        "dubboServiceName": dubbo.service,
+        "dubboServiceVersion": dubbo.version,
+        "dubboServiceGroup": dubbo.group,
+        "methodMapList": methods.collect::<Vec<_>>(),
     }))
+}
+
+/// The same with a small first letter in every name.
+fn lower(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let small = |name: &String| {
+                let mut letters = name.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+                first.into_iter().chain(letters).collect::<String>()
+            };
+            Value::Object(
+                fields.iter().map(|(name, value)| (small(name), lower(value))).collect::<Map<_, _>>(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.iter().map(lower).collect()),
+        other => other.clone(),
+    }
 }
 
 /// What a destination means, whichever spelling an answer or a body uses.
@@ -56,7 +104,7 @@ pub enum Meaning {
 }
 
 /// The share of one service.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
     /// Service.
     pub service: String,
@@ -68,6 +116,8 @@ pub struct Share {
     pub protocol: Option<String>,
     /// Percent.
     pub weight: u64,
+    /// Transcoding to Dubbo, in the product's words.
+    pub dubbo: Value,
 }
 
 /// Reads a destination; `None` when it is in no known form.
@@ -82,6 +132,7 @@ pub fn read(body: &Value) -> Option<Meaning> {
             port: one["port"].as_u64().filter(|port| *port != 0),
             protocol: one["protocol"].as_str().filter(|text| !text.is_empty()).map(str::to_owned),
             weight: if single { 100 } else { one["weight"].as_u64()? },
+            dubbo: one["httpDubboTranscoder"].clone(),
         })
     };
     match scene {
@@ -90,7 +141,9 @@ pub fn read(body: &Value) -> Option<Meaning> {
         "Single" | "SingleService" | "MultiServiceByRatio" | "MultiServiceByTag" => {
             let mut shares: Vec<Share> =
                 body["services"].as_array()?.iter().map(share).collect::<Option<_>>()?;
-            shares.sort();
+            shares.sort_by_cached_key(|one| {
+                (one.service.clone(), one.version.clone(), one.port, one.protocol.clone(), one.weight)
+            });
             Some(Meaning::Services(shares))
         }
         _ => None,
@@ -112,10 +165,18 @@ pub fn same(wanted: &Meaning, found: &Meaning) -> bool {
                             && one.weight == two.weight
                             && (one.port.is_none() || one.port == two.port)
                             && (one.protocol.is_none() || one.protocol == two.protocol)
+                            && same_dubbo(&one.dubbo, &two.dubbo)
                     });
                     at.map(|at| left.swap_remove(at)).is_some()
                 })
         }
         _ => wanted == found,
     }
+}
+
+/// A transcoding that is not wanted must not be there, either.
+fn same_dubbo(wanted: &Value, found: &Value) -> bool {
+    let idle =
+        |value: &Value| value.is_null() || value["dubboServiceName"].as_str().is_none_or(str::is_empty);
+    if idle(wanted) { idle(found) } else { crate::compare::difference(wanted, found).is_none() }
 }

@@ -6,10 +6,16 @@ use serde_json::{Value, json};
 use super::compact;
 use crate::wire::DomainView;
 
-/// The body of `CreateDomain`. `forceHttps` is always said: the product asks for it with HTTPS, and
-/// its default is not known otherwise.
+/// The body of `CreateDomain` without client certificates. `forceHttps` is always said: the product
+/// asks for it with HTTPS, and its default is not known otherwise.
 #[must_use]
 pub fn body(domain: &Domain) -> Value {
+    body_with(domain, None)
+}
+
+/// As [`body`], asking for client certificates of an authority (PEM) when one is given.
+#[must_use]
+pub fn body_with(domain: &Domain, authority: Option<&str>) -> Value {
     let https = domain.protocol == Protocol::Https;
     let ciphers = (!domain.ciphers.is_empty()).then(|| {
         let suites: Vec<Value> = domain.ciphers.iter().map(|name| json!({ "name": name })).collect();
@@ -30,6 +36,9 @@ pub fn body(domain: &Domain) -> Value {
         "tlsMin": domain.tls_min.as_deref().filter(|_| https).map(tls_version),
         "tlsMax": domain.tls_max.as_deref().filter(|_| https).map(tls_version),
         "tlsCipherSuitesConfig": ciphers.filter(|_| https),
+        "mTLSEnabled": authority.map(|_| true),
+        "clientCACert": authority.map(str::trim),
+        "caCertIdentifier": domain.mtls.ca_certificate.as_ref().filter(|_| authority.is_some()),
     }))
 }
 
@@ -54,14 +63,17 @@ pub fn as_body(view: &DomainView) -> Value {
         "tlsMin": view.tls_min.as_deref().map(tls_version),
         "tlsMax": view.tls_max.as_deref().map(tls_version),
         "tlsCipherSuitesConfig": view.tls_cipher_suites_config,
+        "mTLSEnabled": view.mtls_enabled.unwrap_or(false),
+        "clientCACert": view.client_ca.as_deref().map(str::trim),
+        "caCertIdentifier": view.ca_cert_identifier,
     })
 }
 
 /// What a domain that is there differs in; asking for client certificates is a difference, too,
-/// since a body made here never does.
+/// where the body does not.
 #[must_use]
 pub fn difference(wanted: &Value, view: &DomainView) -> Option<String> {
-    if view.mtls_enabled == Some(true) {
+    if view.mtls_enabled == Some(true) && wanted["mTLSEnabled"] != true {
         return Some("it asks for client certificates".to_owned());
     }
     crate::compare::difference(wanted, &as_body(view))

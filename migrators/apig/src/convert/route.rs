@@ -14,6 +14,8 @@ pub struct References<'a> {
     pub domain: &'a dyn Fn(&str) -> String,
     /// A service, by its id at the source.
     pub service: &'a dyn Fn(&str) -> String,
+    /// Namespace and group of a service in a registry, by its id at the source.
+    pub registry: &'a dyn Fn(&str) -> Option<(String, String)>,
 }
 
 /// The body.
@@ -32,7 +34,7 @@ pub fn body(
         "environmentId": environment,
         "domainIds": domains,
         "match": matching::body(&route.matching),
-        "backendConfig": backend::body(&route.destination, references.service),
+        "backendConfig": backend::body(&route.destination, references),
     })
 }
 

@@ -18,6 +18,9 @@ pub fn body(service: &Service, gateway: &str, source: Option<&str>) -> Option<Va
             "MSE_NACOS",
             json!({"name": service.name, "namespace": namespace, "groupName": group, "sourceId": source}),
         ),
+        ServiceKind::ServerlessKubernetes { namespace } => {
+            ("SAE_K8S_SERVICE", json!({"name": service.name, "namespace": namespace}))
+        }
         ServiceKind::Fixed { addresses } => ("VIP", json!({"name": service.name, "addresses": addresses})),
         ServiceKind::Dns { addresses, servers } => {
             let servers = (!servers.is_empty()).then_some(servers);
@@ -163,6 +166,7 @@ mod tests {
     fn kinds() -> Vec<ServiceKind> {
         vec![
             ServiceKind::Kubernetes { namespace: "shop".into() },
+            ServiceKind::ServerlessKubernetes { namespace: "shop".into() },
             ServiceKind::Nacos { namespace: "public".into(), group: "DEFAULT_GROUP".into() },
             ServiceKind::Fixed { addresses: vec!["10.0.0.2:80".into(), "10.0.0.1:80".into()] },
             ServiceKind::Dns { addresses: vec!["b.internal:80".into()], servers: vec!["10.0.0.53".into()] },
@@ -201,7 +205,7 @@ mod tests {
 
     #[test]
     fn differences_show() {
-        let one = service(kinds().remove(2));
+        let one = service(kinds().remove(3));
         let (first, wanted) = (body(&one, "gw", None).unwrap(), settings(&one));
         let view = answer(&first, &wanted);
         assert_eq!(settings_difference(&wanted, &view), None);

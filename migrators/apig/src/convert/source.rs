@@ -79,6 +79,8 @@ mod tests {
             instance: "c-1".into(),
             usable: true,
             ingress: false,
+            ingress_class: None,
+            ingress_namespace: None,
         }
     }
 

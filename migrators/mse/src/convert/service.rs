@@ -34,7 +34,9 @@ pub(crate) fn source(listed: &Value, findings: &mut Vec<Finding>) -> Option<Sour
         kind,
         instance: instance.unwrap_or_default(),
         usable: !wire.invalid && wire.binding_with_gateway != Some(0),
-        ingress: wire.ingress_options.is_some_and(|options| options.enable_ingress),
+        ingress: wire.ingress_options.as_ref().is_some_and(|options| options.enable_ingress),
+        ingress_class: wire.ingress_options.as_ref().and_then(|options| some(&options.ingress_class)),
+        ingress_namespace: wire.ingress_options.as_ref().and_then(|options| some(&options.watch_namespace)),
     })
 }
 
@@ -89,6 +91,7 @@ fn kind(wire: &ServiceDetail, object: &str, findings: &mut Vec<Finding>) -> Opti
         "MSE" | "MSE_NACOS" | "NACOS" => {
             ServiceKind::Nacos { namespace: wire.namespace.clone(), group: wire.group_name.clone() }
         }
+        "SAE_K8S_SERVICE" => ServiceKind::ServerlessKubernetes { namespace: wire.namespace.clone() },
         "VIP" => ServiceKind::Fixed { addresses: addresses(wire, object, findings)? },
         "DNS" => ServiceKind::Dns {
             addresses: addresses(wire, object, findings)?,

@@ -8,7 +8,7 @@ use super::found;
 use crate::references::Resolved;
 
 pub(super) async fn look_up(client: &Client<'_>, wanted: &Resolved) -> Result<Option<Found>, StepError> {
-    let name = wanted.body["name"].as_str().unwrap_or_default();
-    let apis = client.apis_named(name).await?;
+    let text = |field: &str| wanted.body[field].as_str().unwrap_or_default();
+    let apis = client.apis_named(text("name"), text("type")).await?;
     Ok(apis.first().map(|view| found(&view.http_api_id, crate::plan::api_difference(&wanted.body, view))))
 }

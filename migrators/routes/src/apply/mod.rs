@@ -72,13 +72,14 @@ pub(crate) struct Objects<'a> {
     facts: &'a Facts,
     plan: BTreeMap<&'a OperationKey, &'a Operation>,
     spoken: dialect::Spoken,
+    proven: policy::Proven,
 }
 
 impl<'a> Objects<'a> {
     /// For one plan.
     pub(crate) fn new(run: RunId, facts: &'a Facts, plan: &'a Plan) -> Self {
         let plan = plan.operations.iter().map(|operation| (&operation.key, operation)).collect();
-        Self { run, facts, plan, spoken: dialect::Spoken::default() }
+        Self { run, facts, plan, spoken: dialect::Spoken::default(), proven: policy::Proven::default() }
     }
 
     /// The target gateway of the plan.
@@ -151,7 +152,7 @@ impl Applier for Objects<'_> {
             "service-version" => service::write_version(&client, key, &wanted).await,
             "api" => Ok(written(client.create_api(key, &wanted.body).await?)),
             "route" => route::write(&client, key, &wanted, &self.spoken).await,
-            "policy" => Ok(written(client.attach_policy(key, &wanted.body).await?)),
+            "policy" => policy::write(&client, key, &wanted, &self.proven).await,
             "deployment" => deployment::write(self, &client, key, &wanted, results).await,
             other => Err(unknown(other).into()),
         }

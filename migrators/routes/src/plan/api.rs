@@ -60,6 +60,15 @@ pub(crate) fn difference(body: &Value, view: &ApiView) -> Option<String> {
         "protocols": protocols,
         "belongGatewayId": view.gateway_id,
         "description": view.description,
+        "ingressConfig": view.ingress_info.as_ref().map(|info| {
+            json!({
+                "sourceId": info["sourceId"],
+                "environmentId": info["environmentInfo"]["environmentId"],
+                "ingressClass": info["ingressClass"],
+                "watchNamespace": info["watchNamespace"],
+                "overrideIngressIp": info["overrideIngressIp"].as_bool().unwrap_or(false),
+            })
+        }),
     });
     gateshift_apig::compare::difference(body, &found)
 }

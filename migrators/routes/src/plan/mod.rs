@@ -7,8 +7,10 @@
 mod api;
 mod domains;
 mod draft;
+mod ingress;
 mod order;
 mod policies;
+mod policy_notes;
 mod route_limits;
 mod route_notes;
 mod routes;
@@ -53,9 +55,11 @@ pub(crate) fn plan(given: &Given<'_>) -> Plan {
     sources::add(&mut draft);
     services::add(&mut draft);
     api::add(&mut draft);
+    ingress::add(&mut draft);
     routes::add(&mut draft);
+    policies::gateway(&mut draft);
     let classes: Vec<_> = draft.classes.iter().copied().collect();
-    draft.findings.extend(dialect::check(&classes, &given.observed.classes));
+    draft.findings.extend(dialect::check_in(&draft.dialect, &classes, &given.observed.classes));
     for glob in given.settings.idle(&given.inventory.routes) {
         draft.findings.push(
             Finding::new(

@@ -1,9 +1,9 @@
 //! The order of routes: which ones match alike, and where an explicit order at the source says
 //! something else than the rule both gateways follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use gateshift_gateway_model::address::covers;
+use gateshift_gateway_model::address::{covers, is_wildcard};
 use gateshift_gateway_model::{MatchKind, PathMatch, PublishState, Route, ValueMatch, precedence};
 
 /// Positions of routes that only the time of their creation tells apart on some domain, in the order
@@ -40,15 +40,96 @@ pub(crate) fn contradictions<'a>(routes: &[&'a Route]) -> Vec<(&'a Route, &'a Ro
         .copied()
         .filter(|route| route.order.is_some() && route.state == PublishState::Published)
         .collect();
-    let mut found = Vec::new();
+    let book = Book::new(&ordered);
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
     for (at, one) in ordered.iter().enumerate() {
-        for two in &ordered[at + 1..] {
-            if one.order != two.order && meet_on_domain(one, two) && overlap(one, two) {
-                found.push(if one.order < two.order { (*one, *two) } else { (*two, *one) });
+        for other in book.partners(at, one) {
+            let two = ordered[other];
+            let new = seen.insert((at.min(other), at.max(other)));
+            if new && one.order != two.order && meet_on_domain(one, two) && overlap(one, two) {
+                found.push(if one.order < two.order { (*one, two) } else { (two, *one) });
             }
         }
     }
     found
+}
+
+/// Which routes can be reached together, found without comparing each with each.
+struct Book<'a> {
+    /// Domains that some host can be reached through together with a domain, by position.
+    related: Vec<Vec<usize>>,
+    domains: HashMap<&'a str, usize>,
+    /// Paths without case, in the order of the routes.
+    paths: Vec<String>,
+    /// Routes by domain, with expressions and without.
+    regexes: Vec<Vec<usize>>,
+    plain: Vec<Vec<usize>>,
+    by_path: HashMap<usize, HashMap<String, Vec<usize>>>,
+}
+
+impl<'a> Book<'a> {
+    fn new(routes: &[&'a Route]) -> Self {
+        let mut domains: HashMap<&str, usize> = HashMap::new();
+        for name in routes.iter().flat_map(|route| &route.domains) {
+            let next = domains.len();
+            domains.entry(name).or_insert(next);
+        }
+        let count = domains.len();
+        let wild: Vec<(&str, usize)> =
+            domains.iter().filter(|(name, _)| is_wildcard(name)).map(|(name, at)| (*name, *at)).collect();
+        let mut related: Vec<Vec<usize>> = (0..count).map(|at| vec![at]).collect();
+        for (name, at) in &domains {
+            for (other, wild) in wild.iter().filter(|(_, wild)| wild != at) {
+                if covers(other, name) || covers(name, other) {
+                    related[*at].push(*wild);
+                    related[*wild].push(*at);
+                }
+            }
+        }
+        let mut book = Self {
+            related,
+            paths: routes.iter().map(|route| route.matching.path.value.to_ascii_lowercase()).collect(),
+            regexes: vec![Vec::new(); count],
+            plain: vec![Vec::new(); count],
+            by_path: HashMap::new(),
+            domains,
+        };
+        for (at, route) in routes.iter().enumerate() {
+            for domain in book.of(route) {
+                if route.matching.path.kind == MatchKind::Regex {
+                    book.regexes[domain].push(at);
+                } else {
+                    book.plain[domain].push(at);
+                    let paths = book.by_path.entry(domain).or_default();
+                    paths.entry(book.paths[at].clone()).or_default().push(at);
+                }
+            }
+        }
+        book
+    }
+
+    fn of(&self, route: &Route) -> Vec<usize> {
+        route.domains.iter().filter_map(|name| self.domains.get(name.as_str()).copied()).collect()
+    }
+
+    /// Routes whose path begins like this one's or is its beginning, and those with expressions. The
+    /// longer path of two finds the shorter.
+    fn partners(&self, at: usize, route: &Route) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let path = self.paths[at].as_str();
+        for domain in self.of(route).into_iter().flat_map(|domain| &self.related[domain]) {
+            found.extend(&self.regexes[*domain]);
+            if route.matching.path.kind == MatchKind::Regex {
+                found.extend(&self.plain[*domain]);
+                continue;
+            }
+            let Some(paths) = self.by_path.get(domain) else { continue };
+            let ends = path.char_indices().map(|(end, _)| end).chain([path.len()]);
+            found.extend(ends.filter_map(|end| paths.get(&path[..end])).flatten());
+        }
+        found.remove(&at);
+        found
+    }
 }
 
 /// Whether on some host both can be reached and the rule prefers the one with the larger order.
@@ -141,6 +222,50 @@ mod tests {
             );
             assert_eq!(!contradictions(&[&first, &second]).is_empty(), expected, "{one:?} {two:?}");
             assert_eq!(!contradictions(&[&second, &first]).is_empty(), expected, "{one:?} {two:?}");
+        }
+    }
+
+    /// Comparing each with each.
+    fn slowly<'a>(routes: &[&'a Route]) -> Vec<(&'a str, &'a str)> {
+        let mut found = Vec::new();
+        for (at, one) in routes.iter().enumerate() {
+            for two in &routes[at + 1..] {
+                if one.order != two.order && super::meet_on_domain(one, two) && super::overlap(one, two) {
+                    let pair = if one.order < two.order { (one, two) } else { (two, one) };
+                    found.push((pair.0.name.as_str(), pair.1.name.as_str()));
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_quick_way_finds_what_the_slow_way_finds(
+            all in proptest::collection::vec(
+                (0..3usize, "/[abA]{0,3}", 0..4usize, proptest::option::of(0..4i64), proptest::bool::ANY),
+                0..14,
+            )
+        ) {
+            let domains = ["a.example", "*.example", "*", "b.a.example"];
+            let kinds = [MatchKind::Exact, MatchKind::Prefix, MatchKind::Regex];
+            let routes: Vec<Route> = all
+                .into_iter()
+                .enumerate()
+                .map(|(at, (kind, path, domain, order, ignore))| {
+                    let mut one = made(&format!("r{at}"), kinds[kind], &path, at as i64, order);
+                    one.domains = vec![domains[domain].into(), domains[(domain + at) % 4].into()];
+                    one.matching.path.ignore_case = ignore;
+                    one
+                })
+                .collect();
+            let routes: Vec<&Route> = routes.iter().collect();
+            let ordered: Vec<&Route> = routes.iter().copied().filter(|one| one.order.is_some()).collect();
+            let mut quick: Vec<(&str, &str)> =
+                contradictions(&routes).iter().map(|(one, two)| (one.name.as_str(), two.name.as_str())).collect();
+            quick.sort_unstable();
+            proptest::prop_assert_eq!(quick, slowly(&ordered));
         }
     }
 

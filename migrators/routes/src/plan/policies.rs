@@ -1,11 +1,13 @@
 //! Policies: each is attached when it is made, to the route or service that was made just before it.
 
-use gateshift_apig::convert::policy::Class;
+use gateshift_apig::convert::policy::{self, Class, ON_GATEWAY};
+use gateshift_apig::dialect;
 use gateshift_sdk::model::Verb;
 use gateshift_sdk::name;
 use serde_json::{Value, json};
 
 use super::draft::Draft;
+use crate::references::given;
 
 /// What a policy belongs to.
 pub(super) struct Owner<'a> {
@@ -25,7 +27,7 @@ pub(super) fn attach(draft: &mut Draft<'_>, owner: &Owner<'_>, class: Class, con
     let mut body = json!({
         "name": name::plain(&format!("{}-{}", owner.prefix, class_name.to_ascii_lowercase())),
         "className": class_name,
-        "config": config,
+        "config": draft.dialect.speak(class, config),
         "attachResourceIds": [owner.operation],
         "attachResourceType": class.attaches_to(),
         "gatewayId": draft.given.target.gateway,
@@ -35,4 +37,31 @@ pub(super) fn attach(draft: &mut Draft<'_>, owner: &Owner<'_>, class: Class, con
     }
     let key = format!("policy/{class_name}/{}", owner.key);
     draft.operate(&key, Verb::Attach, "policy", &format!("{class_name} of {}", owner.name), body);
+}
+
+/// The firewall for the gateway as a whole, which is attached to what no operation of this plan makes.
+pub(super) fn gateway(draft: &mut Draft<'_>) {
+    if !draft.given.inventory.has_gateway_waf() {
+        return;
+    }
+    let (class, gateway) = (Class::Waf, draft.given.target.gateway.clone());
+    draft.classes.insert(class);
+    let view = draft.given.observed.classes.iter().find(|view| view.name == class.name());
+    draft.findings.extend(view.and_then(|view| dialect::attaches(class, ON_GATEWAY, view)));
+    let config = draft.dialect.speak(class, policy::waf());
+    let there = draft.policy_on(class, ON_GATEWAY, &gateway);
+    let (key, name) = ("policy/Waf/gateway", "Waf of the gateway");
+    let body = json!({
+        "name": name::plain(&format!("{}-waf", draft.given.target.name)),
+        "className": class.name(),
+        "config": config,
+        "attachResourceIds": [given(&gateway)],
+        "attachResourceType": ON_GATEWAY,
+        "gatewayId": gateway,
+    });
+    match there.map(|view| (view, policy::difference(&config, view))) {
+        None => draft.operate(key, Verb::Attach, "policy", name, body),
+        Some((view, None)) => draft.adopt(key, "policy", name, body, &view.policy_id),
+        Some((_, Some(difference))) => draft.conflict("POL-CONFLICT", "instance/waf".to_owned(), &difference),
+    }
 }

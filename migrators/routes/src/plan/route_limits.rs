@@ -1,6 +1,6 @@
 //! What can be carried over of one route, and what is reported or stops it.
 
-use gateshift_gateway_model::{Destination, ManagedBy, MatchKind, PublishState, Route};
+use gateshift_gateway_model::{Destination, ManagedBy, MatchKind, PublishState, Route, ServiceKind};
 use gateshift_sdk::model::Severity;
 
 use super::draft::Draft;
@@ -9,13 +9,12 @@ use super::weights;
 /// Whether it shall serve traffic; `None` when it is not to be made.
 pub(super) fn published(draft: &mut Draft<'_>, route: &Route, object: &str) -> Option<bool> {
     if route.managed_by == ManagedBy::Ingress {
-        let message = "an Ingress controller keeps it, and this version moves only what the operator keeps";
         draft.find(
             Severity::Block,
             "RTE-INGRESS",
             object.to_owned(),
-            message,
-            "exclude it, and move it with the cluster's own resources",
+            "an Ingress controller keeps it, and a copy would not follow its Ingress object",
+            "set `ingress: true` to let the Ingress objects configure the target, too, or exclude the route",
         );
         return None;
     }
@@ -58,21 +57,7 @@ pub(super) fn published(draft: &mut Draft<'_>, route: &Route, object: &str) -> O
 
 /// What this version cannot carry over with a route stops it.
 pub(super) fn carried(draft: &mut Draft<'_>, route: &Route, object: &str) {
-    if route.policies != Default::default() {
-        let message = "it changes, copies or limits requests, and this version does not carry that over";
-        draft.find(
-            Severity::Block,
-            "FTR-NOT-CARRIED",
-            format!("{object}/policies"),
-            message,
-            "exclude the route, or turn it off at the source",
-        );
-    }
-    if let Some(target) = route.targets().find(|one| one.protocol.as_deref() == Some("DUBBO")) {
-        let message =
-            format!("transcoding to Dubbo towards `{}` is not carried over by this version", target.name);
-        draft.find(Severity::Block, "FTR-NOT-CARRIED", object.to_owned(), message, "exclude the route");
-    }
+    dubbo(draft, route, object);
     let matching = &route.matching;
     let values = matching.headers.iter().chain(&matching.queries).map(|one| (one.kind, &one.value));
     let odd = [(matching.path.kind, &matching.path.value)].into_iter().chain(values).find(|(kind, value)| {
@@ -90,6 +75,40 @@ pub(super) fn carried(draft: &mut Draft<'_>, route: &Route, object: &str) {
             "exclude the route: it matches nothing at the source either",
         );
     }
+}
+
+/// Transcoding to Dubbo is taken towards one service of a Nacos registry.
+fn dubbo(draft: &mut Draft<'_>, route: &Route, object: &str) {
+    let Some(target) =
+        route.targets().find(|one| one.dubbo.is_some() || one.protocol.as_deref() == Some("DUBBO"))
+    else {
+        return;
+    };
+    let single = matches!(&route.destination, Destination::Single { .. });
+    let nacos =
+        draft.service(&target.service).is_some_and(|one| matches!(one.kind, ServiceKind::Nacos { .. }));
+    let message = if target.dubbo.is_none() {
+        format!("it speaks Dubbo to `{}` and does not say which requests call which method", target.name)
+    } else if !single {
+        format!(
+            "requests become Dubbo calls of `{}` beside other services, and the target does that towards one service only",
+            target.name
+        )
+    } else if !nacos {
+        format!(
+            "requests become Dubbo calls of `{}`, and the target does that towards services of a Nacos registry only",
+            target.name
+        )
+    } else {
+        return;
+    };
+    draft.find(
+        Severity::Block,
+        "RTE-DUBBO",
+        object.to_owned(),
+        message,
+        "give the route one service of a Nacos registry with transcoding at the source, or exclude it",
+    );
 }
 
 /// The route with shares that add up to 100.

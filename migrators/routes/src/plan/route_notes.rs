@@ -68,12 +68,12 @@ pub(super) fn defaults(draft: &mut Draft<'_>, routes: &[&Route]) {
     if timeouts > 0 {
         let message =
             format!("{timeouts} routes rely on the source's default timeout; the target gets it as a policy");
-        draft.find(Severity::Info, "POL-TIMEOUT-DEFAULT", "routes".to_owned(), message, action);
+        draft.find(Severity::Warn, "POL-TIMEOUT-DEFAULT", "routes".to_owned(), message, action);
     }
     if retries > 0 {
         let message = format!(
             "{retries} routes rely on the source's default retries; the target gets them as policies"
         );
-        draft.find(Severity::Info, "POL-RETRY-DEFAULT", "routes".to_owned(), message, action);
+        draft.find(Severity::Warn, "POL-RETRY-DEFAULT", "routes".to_owned(), message, action);
     }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use gateshift_apig::convert;
 use gateshift_apig::convert::policy::Class;
 use gateshift_apig::wire::RouteView;
-use gateshift_gateway_model::{Destination, Route};
+use gateshift_gateway_model::{Destination, Route, ServiceKind};
 use gateshift_sdk::model::{Severity, Verb};
 use gateshift_sdk::name;
 use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::policies::{Owner, attach};
+use super::policy_notes;
 use super::route_limits::{carried, published, weighted};
 use super::route_notes::{defaults, order_of};
 use crate::facts::RouteFact;
@@ -41,7 +42,7 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
             published: ready.published,
         });
         kept.push(route);
-        let existing = draft.given.observed.routes.iter().find(|view| view.name == ready.name);
+        let existing = draft.existing(&ready.name);
         adopted.push(existing.map(|view| view.create_timestamp));
         match existing {
             Some(view) => adopt(draft, &ready, view),
@@ -53,14 +54,17 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
     }
     order_of(draft, &kept, &adopted);
     defaults(draft, &kept);
+    policy_notes::together(draft, &kept);
 }
 
 fn judge(draft: &mut Draft<'_>, route: &Route, names: &mut BTreeSet<String>) -> Option<Ready> {
     let object = format!("routes/{}", route.name);
     let published = published(draft, route, &object)?;
     carried(draft, route, &object);
-    let missing: Vec<&String> =
-        route.domains.iter().filter(|name| !draft.facts.domains.contains_key(*name)).collect();
+    policy_notes::carried(draft, route, &object);
+    let known =
+        |name: &str| draft.facts.domains.contains_key(name) || (name == "*" && !draft.star.is_empty());
+    let missing: Vec<&String> = route.domains.iter().filter(|name| !known(name)).collect();
     if published && (!missing.is_empty() || route.domains.is_empty()) {
         let message = if missing.is_empty() {
             "it belongs to no domain and cannot be published".to_owned()
@@ -76,8 +80,15 @@ fn judge(draft: &mut Draft<'_>, route: &Route, names: &mut BTreeSet<String>) -> 
         );
         return None;
     }
-    if let Some(lost) = route.targets().find(|target| !draft.facts.services.contains_key(&target.service)) {
-        let message = format!("it leads to service `{}`, which is not carried over", lost.name);
+    if let Some(lost) = route.services().find(|id| !draft.facts.services.contains_key(*id)) {
+        let name = route.targets().find(|one| one.service == lost).map(|one| one.name.as_str());
+        let message = match name {
+            Some(name) => format!("it leads to service `{name}`, which is not carried over"),
+            None => {
+                let name = draft.service(lost).map_or(lost, |service| service.name.as_str());
+                format!("its requests are copied to service `{name}`, which is not carried over")
+            }
+        };
         draft.find(
             Severity::Block,
             "RTE-SERVICE",
@@ -99,11 +110,21 @@ fn judge(draft: &mut Draft<'_>, route: &Route, names: &mut BTreeSet<String>) -> 
 fn ready(draft: &mut Draft<'_>, route: &Route, name: String, published: bool) -> Ready {
     let domain = |name: &str| draft.facts.domains.get(name).cloned().unwrap_or_default();
     let service = |id: &str| draft.facts.services.get(id).cloned().unwrap_or_default();
-    let known: Vec<String> =
-        route.domains.iter().filter(|name| draft.facts.domains.contains_key(*name)).cloned().collect();
+    let mut known: Vec<String> = Vec::new();
+    for name in &route.domains {
+        let stand_ins =
+            if draft.facts.domains.contains_key(name) { std::slice::from_ref(name) } else { &draft.star };
+        let taken = name == "*" || draft.facts.domains.contains_key(name);
+        let new = stand_ins.iter().filter(|one| taken && !known.contains(one)).cloned().collect::<Vec<_>>();
+        known.extend(new);
+    }
     let mut route = Route { domains: known, ..route.clone() };
     port_by_registry(draft, &mut route);
-    let references = convert::route::References { domain: &domain, service: &service };
+    let registry = |id: &str| match draft.service(id).map(|one| &one.kind) {
+        Some(ServiceKind::Nacos { namespace, group }) => Some((namespace.clone(), group.clone())),
+        _ => None,
+    };
+    let references = convert::route::References { domain: &domain, service: &service, registry: &registry };
     let origin = &draft.given.inventory.origin;
     let described =
         if route.description.is_empty() { String::new() } else { format!(": {}", route.description) };
@@ -111,17 +132,15 @@ fn ready(draft: &mut Draft<'_>, route: &Route, name: String, published: bool) ->
     let mut body =
         convert::route::body(&route, &name, &description, &draft.given.target.environment, &references);
     body[PARENT] = json!(draft.facts.api);
-    let policies = convert::policy::of_route(&route, &service);
+    let policies = convert::policy::of_route(&route, &service, &|class, key| draft.shows(class, key));
     draft.classes.extend(policies.iter().map(|(class, _)| *class));
     Ready { key: format!("route/{name}"), name, published, body, policies }
 }
 
 /// Ports of services in a Nacos registry are the registry's business.
 fn port_by_registry(draft: &Draft<'_>, route: &mut Route) {
-    let dynamic = |id: &str| {
-        let service = draft.given.inventory.service(id);
-        service.is_some_and(|one| matches!(one.kind, gateshift_gateway_model::ServiceKind::Nacos { .. }))
-    };
+    let dynamic =
+        |id: &str| draft.service(id).is_some_and(|one| matches!(one.kind, ServiceKind::Nacos { .. }));
     let targets = match &mut route.destination {
         Destination::Single { target } => std::slice::from_mut(target),
         Destination::Weighted { targets } | Destination::Versions { targets } => targets.as_mut_slice(),
@@ -129,6 +148,8 @@ fn port_by_registry(draft: &Draft<'_>, route: &mut Route) {
     };
     let fallback = route.fallback.iter_mut().flat_map(|fallback| &mut fallback.targets);
     targets.iter_mut().chain(fallback).filter(|one| dynamic(&one.service)).for_each(|one| one.port = None);
+    let mirror = route.policies.mirror.iter_mut();
+    mirror.filter(|one| dynamic(&one.service)).for_each(|one| one.port = None);
 }
 
 /// Adds a route and its policies; returns its publication, which comes when all routes are there.
@@ -153,7 +174,8 @@ fn adopt(draft: &mut Draft<'_>, ready: &Ready, view: &RouteView) {
                     .policies
                     .iter()
                     .find_map(|(class, config)| policy_difference(draft, *class, config, view))
-            }),
+            })
+            .or_else(|| surplus_policy(draft, &ready.policies, view)),
     };
     match difference {
         None => draft.adopt(&ready.key, "route", &ready.name, ready.body.clone(), &view.route_id),
@@ -167,12 +189,23 @@ fn state_difference(published: bool, view: &RouteView) -> Option<String> {
 }
 
 fn policy_difference(draft: &Draft<'_>, class: Class, config: &Value, view: &RouteView) -> Option<String> {
-    let policies = &draft.given.observed.policies;
-    let found = policies.iter().find(|one| one.is_on(class.name(), class.attaches_to(), &view.route_id));
+    let found = draft.policy_on(class, class.attaches_to(), &view.route_id);
     match (found, draft.resolved(config)) {
-        (Some(found), Some(config)) => convert::policy::difference(&config, found)
-            .map(|cause| format!("its {} policy: {cause}", class.name())),
+        (Some(found), Some(config)) => {
+            convert::policy::difference(&draft.dialect.speak(class, config), found)
+                .map(|cause| format!("its {} policy: {cause}", class.name()))
+        }
         (None, _) => Some(format!("it has no {} policy", class.name())),
         (_, None) => Some(format!("its {} policy refers to services that are not there yet", class.name())),
     }
+}
+
+/// A policy that is there, acts, and was not asked for.
+fn surplus_policy(draft: &Draft<'_>, wanted: &[(Class, Value)], view: &RouteView) -> Option<String> {
+    let surplus = draft.policies_on(&view.route_id).iter().find(|one| {
+        let class = Class::named(&one.class_name).filter(|class| convert::policy::OF_ROUTES.contains(class));
+        class.is_some_and(|class| wanted.iter().all(|(other, _)| *other != class))
+            && convert::policy::difference(&json!({"enable": false}), one).is_some()
+    });
+    surplus.map(|one| format!("it has a {} policy that is not wanted", one.class_name))
 }

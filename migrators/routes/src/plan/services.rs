@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::draft::Draft;
 use super::policies::{Owner, attach};
 use crate::references::PARENT;
+use crate::settings;
 
 /// Everything that is written about one service.
 struct Wanted {
@@ -26,8 +27,8 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
     let routes = &draft.routes;
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for route in routes {
-        for target in route.targets() {
-            users.entry(&target.service).or_default().push(&route.name);
+        for service in route.services() {
+            users.entry(service).or_default().push(&route.name);
         }
     }
     let users: BTreeMap<String, Vec<String>> = users
@@ -37,11 +38,15 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
             (service.to_owned(), names.into_iter().map(str::to_owned).collect())
         })
         .collect();
+    let mut there: BTreeMap<&str, Vec<&ServiceView>> = BTreeMap::new();
+    for view in &draft.given.observed.services {
+        there.entry(view.name.as_str()).or_default().push(view);
+    }
     let mut made = BTreeMap::new();
     for service in draft.services.clone() {
         let users = users.get(&service.id).map(Vec::as_slice).unwrap_or_default();
         if let Some(wanted) = judge(draft, service, users) {
-            add_one(draft, service, wanted, &mut made);
+            add_one(draft, service, wanted, &there, &mut made);
         }
     }
 }
@@ -63,26 +68,65 @@ fn judge(draft: &mut Draft<'_>, service: &Service, users: &[String]) -> Option<W
             return None;
         }
         ServiceKind::Function { function, qualifier, service: Some(older) } => {
-            let message = format!(
-                "function {older}/{function}@{qualifier} is of the older generation, which the target does not take{used_by}"
-            );
-            draft.find(
-                severity(Severity::Decide),
-                "SVC-FC2",
-                object,
-                message,
-                "move the function to the newer generation at the source, or exclude the routes that use it",
-            );
-            return None;
+            let older = format!("{older}/{function}@{qualifier}");
+            return newer_function(draft, service, &older, function, severity(Severity::Decide), &used_by)
+                .and_then(|service| carried(draft, &service, &used_by, users.is_empty()));
         }
-        _ if service.protocol == "DUBBO" => {
-            let message = format!("this version does not carry over transcoding to Dubbo{used_by}");
-            draft.find(severity(Severity::Block), "FTR-NOT-CARRIED", object, message, exclude);
+        kind if service.protocol == "DUBBO" && !matches!(kind, ServiceKind::Nacos { .. }) => {
+            let message = format!(
+                "it speaks Dubbo, which the target does with services of a Nacos registry only{used_by}"
+            );
+            draft.find(severity(Severity::Block), "RTE-DUBBO", object, message, exclude);
             return None;
         }
         _ => {}
     }
-    if !policies_carried(draft, service, &used_by, users.is_empty()) {
+    carried(draft, service, &used_by, users.is_empty())
+}
+
+/// The function that the operator wants in the place of one of the older generation, as a service.
+fn newer_function(
+    draft: &mut Draft<'_>,
+    service: &Service,
+    older: &str,
+    function: &str,
+    severity: Severity,
+    used_by: &str,
+) -> Option<Service> {
+    if let Some((name, qualifier)) =
+        draft.given.settings.functions.get(older).and_then(|wanted| settings::function(wanted))
+    {
+        let kind = ServiceKind::Function {
+            function: name.to_owned(),
+            qualifier: qualifier.to_owned(),
+            service: None,
+        };
+        return Some(Service { kind, ..service.clone() });
+    }
+    let (group, rest) = older.split_once('/').unwrap_or_default();
+    let qualifier = rest.rsplit_once('@').map_or("LATEST", |(_, qualifier)| qualifier);
+    let grouped = format!("{group}${function}");
+    let offered = draft.given.observed.functions.iter().find(|one| **one == grouped || *one == function);
+    let action = match offered {
+        Some(name) => format!(
+            "the target offers `{name}`: set `functions: {{ \"{older}\": \"{name}@{qualifier}\" }}` if that is the one, and test it: the newer generation calls its functions otherwise"
+        ),
+        None => format!(
+            "set `functions: {{ \"{older}\": \"<function>@<qualifier>\" }}` to a function of the newer generation, or exclude the routes that use it"
+        ),
+    };
+    let message =
+        format!("function {older} is of the older generation, which the target does not take{used_by}");
+    draft.find(severity, "SVC-FC2", format!("services/{}", service.name), message, &action);
+    None
+}
+
+/// What is written about a service of a kind that the target has.
+fn carried(draft: &mut Draft<'_>, service: &Service, used_by: &str, unused: bool) -> Option<Wanted> {
+    let object = format!("services/{}", service.name);
+    let severity = |used| if unused { Severity::Warn } else { used };
+    let exclude = "move the service to a kind the target knows, or exclude the routes that use it";
+    if !policies_carried(draft, service, used_by, unused) {
         return None;
     }
     let source = match &service.source {
@@ -100,7 +144,10 @@ fn judge(draft: &mut Draft<'_>, service: &Service, users: &[String]) -> Option<W
         },
     };
     let body = convert::service::body(service, &draft.given.target.gateway, source.as_deref())?;
-    let policies = convert::policy::of_service(service);
+    let policies: Vec<_> = convert::policy::of_service(service)
+        .into_iter()
+        .map(|(class, config)| (class, draft.dialect.speak(class, config)))
+        .collect();
     draft.classes.extend(policies.iter().map(|(class, _)| *class));
     Some(Wanted {
         body,
@@ -156,6 +203,7 @@ fn add_one(
     draft: &mut Draft<'_>,
     service: &Service,
     wanted: Wanted,
+    there: &BTreeMap<&str, Vec<&ServiceView>>,
     made: &mut BTreeMap<String, (String, Value)>,
 ) {
     let object = format!("services/{}", service.name);
@@ -180,9 +228,12 @@ fn add_one(
     made.insert(natural(&wanted.body), (key.clone(), whole));
     draft.facts.services.insert(service.id.clone(), key.clone());
     let name = wanted.body["serviceConfigs"][0]["name"].as_str().unwrap_or(&service.name).to_owned();
-    let view = draft.given.observed.services.iter().find(|view| convert::service::is(&wanted.body, view));
-    let there = &draft.given.observed.policies;
-    match view.map(|view| (view, difference(&wanted, view, there))) {
+    let view = there.get(name.as_str()).into_iter().flatten().copied();
+    let view = view.into_iter().find(|view| convert::service::is(&wanted.body, view));
+    let policies: Vec<PolicyView> = view
+        .map(|view| draft.policies_on(&view.service_id).iter().map(|one| (*one).clone()).collect())
+        .unwrap_or_default();
+    match view.map(|view| (view, difference(&wanted, view, &policies))) {
         Some((view, None)) => draft.adopt(&key, "service", &name, wanted.body, &view.service_id),
         Some((_, Some(difference))) => draft.conflict("SVC-CONFLICT", object, &difference),
         None => {

@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 
 use gateshift_gateway_model::{
-    BackendTls, Destination, Inventory, LoadBalancing, ManagedBy, MatchKind, PortPolicy, PortTls,
-    PublishState, ServiceKind, SourceKind, TlsMode,
+    BackendTls, Destination, Inventory, LoadBalancing, ManagedBy, MatchKind, Mirror, PathRewrite, PortPolicy,
+    PortTls, PublishState, RateLimit, Rewrite, RouteTarget, Service, ServiceKind, SourceKind, TlsMode,
 };
 use gateshift_lab_apig::Options;
 use gateshift_sdk::model::{Plan, Severity};
 use serde_json::{Value, json};
 
 use super::lab::{Lab, options};
-use super::model::{domain, inventory, target, tls};
+use super::model::{domain, dubbo, inventory, rate_limit, target, tls};
+
+fn rewritten(all: &mut Inventory, kind: MatchKind, path: &str, rewrite: PathRewrite) {
+    all.routes[0].matching.path.kind = kind;
+    all.routes[0].matching.path.value = path.into();
+    all.routes[0].policies.rewrite = Some(Rewrite { path: Some(rewrite), host: None });
+}
 
 type Change = fn(&mut Inventory);
 /// A body, given the target gateway's id.
@@ -95,13 +101,81 @@ async fn each_trouble_has_its_code() {
             (twin.id, twin.tls) = ("twin".into(), None);
             all.services.push(twin);
         }),
-        ("POL-TIMEOUT-DEFAULT", Severity::Info, |_| {}),
-        ("POL-RETRY-DEFAULT", Severity::Info, |_| {}),
+        ("SVC-FC2", Severity::Warn, |all| {
+            let kind = ServiceKind::Function {
+                function: "f".into(),
+                qualifier: "1".into(),
+                service: Some("s".into()),
+            };
+            all.services.push(Service { id: "unused".into(), kind, ..all.services[4].clone() });
+        }),
+        ("POL-SEVERAL", Severity::Block, |all| {
+            all.routes[0].policies.rate_limits = vec![rate_limit("1", 10), rate_limit("2", 20)];
+        }),
+        ("POL-LIMIT-SPLIT", Severity::Warn, |all| {
+            all.routes[0].policies.rate_limits = vec![rate_limit("1", 10)];
+        }),
+        ("POL-LIMIT-HEADERS", Severity::Warn, |all| {
+            let mut rule = rate_limit("1", 10);
+            rule.refusal.extra_headers = Some("a=b".into());
+            all.routes[0].policies.rate_limits = vec![rule];
+        }),
+        ("POL-DIALECT", Severity::Block, |all| {
+            all.routes[0].policies.rate_limits = vec![RateLimit { mode: Some(1), ..rate_limit("1", 10) }];
+        }),
+        ("POL-DIALECT", Severity::Block, |all| {
+            all.routes[0].policies.rate_limits =
+                vec![RateLimit { window_ms: Some(60_000), ..rate_limit("1", 10) }];
+        }),
+        ("POL-MIRROR-DOUBLE", Severity::Warn, |all| {
+            all.routes[0].policies.mirror = Some(Mirror { service: "4".into(), port: None, percent: 5 });
+        }),
+        ("RTE-SERVICE", Severity::Block, |all| {
+            all.routes[0].policies.mirror = Some(Mirror { service: "99".into(), port: None, percent: 5 });
+        }),
+        ("POL-WAF", Severity::Manual, |all| all.routes[0].policies.waf = true),
+        ("POL-WAF", Severity::Manual, |all| drop(all.parameters.insert("EnableWaf".into(), json!(true)))),
+        ("POL-REWRITE", Severity::Block, |all| {
+            rewritten(all, MatchKind::Prefix, "/a", PathRewrite::Exact { path: "/x".into() });
+        }),
+        ("POL-REWRITE", Severity::Block, |all| {
+            rewritten(all, MatchKind::Exact, "/a", PathRewrite::Prefix { prefix: "/x".into() });
+        }),
+        ("POL-REWRITE", Severity::Warn, |all| {
+            rewritten(all, MatchKind::Prefix, "/a", PathRewrite::Prefix { prefix: "/".into() });
+        }),
+        ("POL-REWRITE", Severity::Block, |all| {
+            let regex = PathRewrite::Regex { pattern: "/a/(.*)".into(), substitution: "/\\2".into() };
+            rewritten(all, MatchKind::Prefix, "/a/", regex);
+        }),
+        ("POL-REWRITE", Severity::Block, |all| {
+            let regex = PathRewrite::Regex { pattern: "/a/(".into(), substitution: "/".into() };
+            rewritten(all, MatchKind::Prefix, "/a/", regex);
+        }),
+        ("POL-REWRITE", Severity::Block, |all| {
+            all.routes[0].policies.rewrite = Some(Rewrite { path: None, host: Some("*.example".into()) });
+        }),
+        ("RTE-DUBBO", Severity::Block, |all| {
+            all.routes[0].destination =
+                Destination::Single { target: RouteTarget { dubbo: Some(dubbo()), ..target("1", 100) } };
+        }),
+        ("RTE-DUBBO", Severity::Block, |all| {
+            all.routes[0].destination = Destination::Single {
+                target: RouteTarget { protocol: Some("DUBBO".into()), ..target("3", 100) },
+            };
+        }),
+        ("RTE-DUBBO", Severity::Block, |all| {
+            let one = RouteTarget { dubbo: Some(dubbo()), ..target("3", 50) };
+            all.routes[0].destination = Destination::Weighted { targets: vec![one, target("4", 50)] };
+        }),
+        ("RTE-DUBBO", Severity::Block, |all| all.services[0].protocol = "DUBBO".into()),
+        ("POL-TIMEOUT-DEFAULT", Severity::Warn, |_| {}),
+        ("POL-RETRY-DEFAULT", Severity::Warn, |_| {}),
     ];
     for (code, severity, change) in cases {
         let (lab, mut inventory) = (Lab::new(options()), inventory());
         let normal = lab.plan(&inventory, json!({})).await;
-        if *severity != Severity::Info {
+        if !code.ends_with("-DEFAULT") {
             assert!(
                 !normal.findings.iter().any(|finding| finding.code == *code),
                 "{code} is there without a cause"

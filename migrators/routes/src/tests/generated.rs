@@ -79,6 +79,7 @@ async fn the_target_routes_like_the_source() {
         );
         let mse = Arc::new(Mse::new(Arc::clone(&cloud), &scenario));
         let inventory = inventory(&mse).await;
+        assert_eq!(inventory.accounting.fields, inventory.accounting.accounted, "seed {seed}");
         let lab = Lab::in_cloud(options(), cloud);
         let plan = lab.plan(&inventory, json!({})).await;
         let loud: Vec<_> = plan.findings.iter().filter(|one| one.severity >= Severity::Decide).collect();

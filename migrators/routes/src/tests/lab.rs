@@ -60,6 +60,8 @@ struct State {
     reads: usize,
     fault: Option<(usize, Fault)>,
     dead: bool,
+    /// A key of configurations that the product takes and does not keep.
+    dropped: Option<String>,
 }
 
 fn world() -> World {
@@ -203,6 +205,17 @@ impl Lab {
     pub(crate) fn forget(&self) {
         let mut state = self.state();
         (state.settled, state.intended) = (BTreeMap::new(), BTreeSet::new());
+    }
+
+    /// Lets the product take a key of configurations and not keep it.
+    pub(crate) fn drops(&self, key: &str) {
+        self.state().dropped = Some(key.to_owned());
+    }
+
+    /// The journal of an earlier run.
+    pub(crate) fn remember(&self, settled: BTreeMap<OperationKey, Settled>) {
+        let mut state = self.state();
+        (state.settled, state.intended) = (settled, BTreeSet::new());
     }
 
     /// The account by content.
@@ -364,7 +377,15 @@ impl Host for Lab {
         };
         if request.kind == CallKind::Read {
             self.state().reads += 1;
-            return self.carry_out(&request);
+            let mut reply = self.carry_out(&request)?;
+            let dropped = self.state().dropped.clone();
+            if let Some(key) = dropped.filter(|_| request.action == "GetPolicy") {
+                let config = &mut reply.body["data"]["config"];
+                let mut kept: Value = serde_json::from_str(config.as_str().unwrap()).unwrap();
+                kept.as_object_mut().unwrap().remove(&key);
+                *config = json!(kept.to_string());
+            }
+            return Ok(reply);
         }
         let fault = {
             let mut state = self.state();

@@ -6,3 +6,8 @@ mod generated;
 mod happy;
 mod lab;
 pub(crate) mod model;
+mod policies;
+mod preview;
+mod random;
+mod said;
+mod size;

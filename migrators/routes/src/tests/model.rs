@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use gateshift_gateway_model::{
-    Accounting, BackendTls, Balancer, Destination, Domain, FORMAT, Fallback, HashKey, HealthCheck, Http2,
-    Instance, Inventory, LoadBalancing, ManagedBy, MatchKind, Mtls, NodeSize, Origin, PathMatch, Protocol,
-    PublishState, RedirectTo, Retry, Route, RouteMatch, RoutePolicies, RouteTarget, Service, ServiceKind,
-    ServiceVersion, Source, SourceKind, Timeout, TlsMode,
+    Accounting, BackendTls, Balancer, CircuitBreaker, ConcurrencyLimit, Cors, Destination, Direction, Domain,
+    DubboMethod, DubboTranscoding, FORMAT, Fallback, HashKey, HeaderChange, HeaderOp, HealthCheck, Http2,
+    Instance, Inventory, LoadBalancing, ManagedBy, MatchKind, Mirror, Mtls, NodeSize, Origin, PathMatch,
+    PathRewrite, Protocol, PublishState, RateLimit, RedirectTo, Refusal, RefusalKind, Retry, Rewrite, Route,
+    RouteMatch, RoutePolicies, RouteTarget, Service, ServiceKind, ServiceVersion, Source, SourceKind,
+    Timeout, TlsMode,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) fn target(service: &str, weight: u32) -> RouteTarget {
     RouteTarget {
@@ -93,6 +95,82 @@ pub(crate) fn tls(mode: TlsMode) -> BackendTls {
     }
 }
 
+/// A limit that answers with text.
+pub(crate) fn rate_limit(id: &str, threshold: u64) -> RateLimit {
+    RateLimit { id: id.into(), threshold, mode: Some(0), window_ms: Some(1000), refusal: refusal() }
+}
+
+fn refusal() -> Refusal {
+    let kind = RefusalKind::Content { status: 429, body: "{}".into(), json: true };
+    Refusal { kind, extra_headers: None }
+}
+
+/// One method of an interface.
+pub(crate) fn dubbo() -> DubboTranscoding {
+    let rest = json!({"PassThroughAllHeaders": "PASS_NOT", "PassThroughList": ["x-a"]});
+    let method =
+        DubboMethod { method: "sayHello".into(), http_method: "ALL_GET".into(), path: "/hello".into(), rest };
+    DubboTranscoding {
+        service: "org.example.Demo".into(),
+        version: Some("0.0.0".into()),
+        group: None,
+        methods: vec![method],
+    }
+}
+
+/// Everything a route may do beside forwarding.
+pub(crate) fn policies() -> RoutePolicies {
+    let header = |direction, op, name: &str, value: &str| HeaderChange {
+        direction,
+        op,
+        name: name.into(),
+        value: value.into(),
+    };
+    RoutePolicies {
+        rewrite: Some(Rewrite {
+            path: Some(PathRewrite::Prefix { prefix: "/".into() }),
+            host: Some("b.internal.example".into()),
+        }),
+        headers: vec![
+            header(Direction::Request, HeaderOp::Update, "x-b", "2"),
+            header(Direction::Request, HeaderOp::Add, "x-a", "1"),
+            header(Direction::Response, HeaderOp::Delete, "server", ""),
+        ],
+        cors: Some(Cors {
+            allow_origins: vec!["https://a.example.com".into(), "https://b.example.com".into()],
+            allow_methods: vec!["GET".into(), "POST".into()],
+            allow_headers: vec!["*".into()],
+            expose_headers: vec![],
+            allow_credentials: true,
+            max_age: 12,
+            unit: "h".into(),
+        }),
+        mirror: Some(Mirror { service: "4".into(), port: Some(80), percent: 5 }),
+        rate_limits: vec![rate_limit("11", 100)],
+        concurrency_limits: vec![ConcurrencyLimit {
+            id: "12".into(),
+            threshold: 50,
+            mode: None,
+            refusal: Refusal {
+                kind: RefusalKind::Redirect { url: "https://busy.example.com".into() },
+                extra_headers: None,
+            },
+        }],
+        circuit_breakers: vec![CircuitBreaker {
+            id: "13".into(),
+            strategy: Some(0),
+            trigger_ratio: 50,
+            window_seconds: 10,
+            recovery_seconds: 20,
+            min_requests: 5,
+            max_allowed_ms: Some(300),
+            mode: Some(0),
+            refusal: refusal(),
+        }],
+        waf: true,
+    }
+}
+
 fn source(id: &str, kind: SourceKind, instance: &str) -> Source {
     Source {
         id: id.into(),
@@ -101,6 +179,8 @@ fn source(id: &str, kind: SourceKind, instance: &str) -> Source {
         instance: instance.into(),
         usable: true,
         ingress: false,
+        ingress_class: None,
+        ingress_namespace: None,
     }
 }
 

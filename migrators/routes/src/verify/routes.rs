@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use gateshift_apig::convert;
-use gateshift_apig::convert::policy::ON_ROUTE;
+use gateshift_apig::convert::policy::{ON_GATEWAY, ON_ROUTE};
 use gateshift_apig::wire::RouteView;
 use gateshift_sdk::model::{Checkpoint, StepError};
 use serde_json::json;
@@ -24,13 +24,18 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
     let mut wrong = contents(applied, &by_id);
     wrong.extend(states(applied, &by_id));
     wrong.extend(policies::differences(applied, ON_ROUTE, &attached));
+    if policies::planned(applied, ON_GATEWAY).next().is_some() {
+        let attached = applied.client.policies(ON_GATEWAY, None).await?;
+        wrong.extend(policies::differences(applied, ON_GATEWAY, &attached));
+    }
+    wrong.extend(ingress(applied).await?);
     let (disorder, undecided) = disorder(applied, &views);
     wrong.extend(disorder);
     let published = applied.facts.routes.iter().filter(|route| route.published).count();
     let evidence = json!({
         "routes": applied.facts.routes.len(),
         "published": published,
-        "policies": policies::planned(applied, ON_ROUTE).count(),
+        "policies": policies::planned(applied, ON_ROUTE).chain(policies::planned(applied, ON_GATEWAY)).count(),
         "orderedGroups": applied.facts.ties.len(),
         "pairsOfOneMillisecond": undecided,
         "different": wrong,
@@ -41,6 +46,21 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
         format!("{} things are not as planned: {}", wrong.len(), some_of(&wrong))
     };
     Ok(Checkpoint::judge(NAME, wrong.is_empty(), message, evidence))
+}
+
+/// What the APIs of Ingress objects differ in.
+async fn ingress(applied: &Applied<'_>) -> Result<Vec<String>, StepError> {
+    let mut wrong = Vec::new();
+    for operation in applied.of_kind("api").filter(|one| one.after["type"] == "HttpIngress") {
+        let name = &operation.object.name;
+        let views = applied.client.apis_named(name, "HttpIngress").await?;
+        let difference = match (applied.wanted(operation), views.first()) {
+            (Some(wanted), Some(view)) => crate::plan::api_difference(&wanted.body, view),
+            _ => Some("it is not there".to_owned()),
+        };
+        wrong.extend(difference.map(|difference| format!("{name}: {difference}")));
+    }
+    Ok(wrong)
 }
 
 fn contents(applied: &Applied<'_>, views: &BTreeMap<&str, &RouteView>) -> Vec<String> {

@@ -1,8 +1,8 @@
 //! Routes are translated and read back; nothing of their meaning may be lost on the way.
 
 use gateshift_gateway_model::{
-    Destination, ManagedBy, MatchKind, PathMatch, PublishState, RedirectTo, Retry, Route, RouteMatch,
-    RoutePolicies, RouteTarget, Timeout, ValueMatch,
+    Destination, DubboMethod, DubboTranscoding, ManagedBy, MatchKind, PathMatch, PublishState, RedirectTo,
+    Retry, Route, RouteMatch, RoutePolicies, RouteTarget, Timeout, ValueMatch,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -89,8 +89,66 @@ prop_compose! {
 }
 
 fn made(route: &Route) -> Value {
-    let references = References { domain: &|name| format!("d-{name}"), service: &|id| format!("svc-{id}") };
+    let references = References {
+        domain: &|name| format!("d-{name}"),
+        service: &|id| format!("svc-{id}"),
+        registry: &|_| Some(("public".to_owned(), "DEFAULT_GROUP".to_owned())),
+    };
     body(route, "orders", "", "env-1", &references)
+}
+
+#[test]
+fn dubbo_is_written_with_the_targets_names_and_read_back() {
+    let dubbo = DubboTranscoding {
+        service: "org.x.Demo".into(),
+        version: Some("0.0.0".into()),
+        group: None,
+        methods: vec![DubboMethod {
+            method: "sayHello".into(),
+            http_method: "ALL_GET".into(),
+            path: "/hello".into(),
+            rest: json!({
+                "PassThroughAllHeaders": "PASS_NOT", "PassThroughList": ["x-a"],
+                "ParamMapsList": [{"ExtractKeySpec": "ALL_QUERY_PARAMETER", "ExtractKey": "name", "MappingType": "String"}],
+            }),
+        }],
+    };
+    let target = RouteTarget {
+        service: "9".into(),
+        name: "s".into(),
+        port: None,
+        version: None,
+        weight: 100,
+        protocol: Some("DUBBO".into()),
+        dubbo: Some(dubbo),
+    };
+    let references = References {
+        domain: &|name| name.to_owned(),
+        service: &|id| id.to_owned(),
+        registry: &|_| Some(("public".to_owned(), "DEFAULT_GROUP".to_owned())),
+    };
+    let body = backend::body(&Destination::Single { target }, &references);
+    let wanted = json!({
+        "serviceId": "9", "protocol": "DUBBO", "sourceType": "MSE_NACOS", "namespace": "public", "groupName": "DEFAULT_GROUP",
+        "httpDubboTranscoder": {
+            "dubboServiceName": "org.x.Demo", "dubboServiceVersion": "0.0.0",
+            "methodMapList": [{
+                "dubboMethodName": "sayHello", "httpMethod": "ALL_GET", "methodPath": "/hello",
+                "passThroughAllHeaders": "PASS_NOT", "passThroughList": ["x-a"],
+                "paramMapsList": [{"extractKeySpec": "ALL_QUERY_PARAMETER", "extractKey": "name", "mappingType": "String"}],
+            }],
+        },
+    });
+    assert_eq!(body, json!({"scene": "SingleService", "services": [wanted]}));
+    let meaning = backend::read(&body).unwrap();
+    assert!(backend::same(&meaning, &meaning));
+    let mut other = body.clone();
+    other["services"][0]["httpDubboTranscoder"]["dubboServiceName"] = json!("org.x.Other");
+    assert!(!backend::same(&meaning, &backend::read(&other).unwrap()));
+    let mut without = body;
+    without["services"][0].as_object_mut().unwrap().remove("httpDubboTranscoder");
+    let without = backend::read(&without).unwrap();
+    assert!(!backend::same(&meaning, &without) && !backend::same(&without, &meaning));
 }
 
 /// What the product answers about a route made from a body: other spellings, more fields.
@@ -190,7 +248,9 @@ fn versions_of_one_service_go_by_tag_and_those_of_several_by_ratio() {
     };
     for (second, scene) in [("1", "MultiServiceByTag"), ("2", "MultiServiceByRatio")] {
         let destination = Destination::Versions { targets: vec![one("1", "v1"), one(second, "v2")] };
-        assert_eq!(backend::body(&destination, &|id| id.to_owned())["scene"], scene);
+        let references =
+            References { domain: &|name| name.to_owned(), service: &|id| id.to_owned(), registry: &|_| None };
+        assert_eq!(backend::body(&destination, &references)["scene"], scene);
     }
 }
 
