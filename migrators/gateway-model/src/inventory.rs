@@ -128,11 +128,8 @@ impl Inventory {
     /// The web application firewall looks at the requests of all routes.
     #[must_use]
     pub fn has_gateway_waf(&self) -> bool {
-        let kept = |kind: &str| self.others.get(kind).into_iter().flatten().map(|all| &all["EnableWaf"]);
         let on = |value: &Value| value == true || value == "true";
         self.parameters.get("EnableWaf").is_some_and(on)
-            || kept("parameters").any(on)
-            || kept("options").any(on)
     }
 
     /// The service of that id.

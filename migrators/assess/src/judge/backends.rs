@@ -63,6 +63,7 @@ fn token(kind: &ServiceKind) -> &str {
         ServiceKind::Fixed { .. } => "VIP",
         ServiceKind::Dns { .. } => "DNS",
         ServiceKind::Function { .. } => "FC",
+        ServiceKind::ServerlessKubernetes { .. } => "SAE_K8S_SERVICE",
         ServiceKind::Other { name } => name,
     }
 }

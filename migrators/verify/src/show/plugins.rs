@@ -79,11 +79,14 @@ fn triggered(bare: &Draft, plugin: &str, trigger: &Trigger) -> Draft {
     draft
 }
 
+/// What is shown, the caller with whether its credential is the right one, and what is expected.
+type Variant<'a> = (String, Option<(&'a Caller, bool)>, Expect);
+
 /// Callers that a plugin knows, lets through here, knows and does not let through, and does not know.
 fn credentials(maker: &mut Maker<'_>, base: &Base, subject: usize, at: usize, allowed: &[&Caller]) {
     let plugin = &maker.access.inventory.plugins[at].name;
     let all = maker.access.opened.callers(at);
-    let mut variants: Vec<(String, Option<(&Caller, bool)>, Expect)> =
+    let mut variants: Vec<Variant<'_>> =
         vec![("no credential".to_owned(), None, Expect::Refused)];
     for caller in allowed.iter().take(CALLERS) {
         variants.push((format!("credential of {}", caller.name), Some((caller, true)), Expect::Passed));

@@ -107,6 +107,8 @@ fn every_source_and_service_of_the_tables_is_judged_by_its_row() {
                         instance: String::new(),
                         usable: true,
                         ingress: false,
+                        ingress_class: None,
+                        ingress_namespace: None,
                     }];
                 } else {
                     all.services[0].kind = ServiceKind::Other { name: token.clone() };
