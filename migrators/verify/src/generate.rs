@@ -62,6 +62,7 @@ pub(crate) fn requests(
         access: Access::new(inventory, opened),
         vault: Vault::default(),
         ledger: Ledger::default(),
+        expressions: show::Expressions::default(),
         effects: HashMap::new(),
         over: 0,
         made_effects: 0,
@@ -142,6 +143,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) vault: Vault,
     /// What requests shall show beside routes.
     pub(crate) ledger: Ledger,
+    /// Expressions of rewrites.
+    pub(crate) expressions: show::Expressions,
     /// Requests about policies and the like, by route.
     pub(crate) effects: HashMap<usize, usize>,
     /// Those of all routes.

@@ -66,7 +66,7 @@ fn token(maker: &mut Maker<'_>, base: &Base, guarded: usize, at: usize, granted:
     } else {
         ("consumer without a grant", "other guarded route")
     };
-    let concerns = [maker.ledger.concern(guarded, on_route), maker.ledger.concern(own, aspect)];
+    let concerns = [maker.ledger.concern(own, aspect), maker.ledger.concern(guarded, on_route)];
     if !maker.access.opened.can_sign(&consumer.jwks) {
         maker.ledger.reason(own, "its keys are pairs, so no token of it can be made");
         maker.ledger.reason(guarded, "no token can be made of a consumer whose keys are pairs");

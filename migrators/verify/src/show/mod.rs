@@ -10,7 +10,7 @@ mod plugins;
 mod policies;
 mod triggers;
 
-pub(crate) use policies::attach;
+pub(crate) use policies::{Expressions, attach};
 
 use crate::draft::Draft;
 use crate::generate::Maker;

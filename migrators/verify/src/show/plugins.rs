@@ -19,6 +19,9 @@ const CALLERS: usize = 4;
 /// Triggers of one rule.
 const TRIGGERS: usize = 12;
 
+/// What it shows, the caller with whether its credential is the right one, and what the source does.
+type Variant<'a> = (String, Option<(&'a Caller, bool)>, Expect);
+
 /// The subject of a rule.
 fn subject(maker: &mut Maker<'_>, plugin: usize, rule: usize) -> usize {
     let one = &maker.access.inventory.plugins[plugin];
@@ -79,15 +82,11 @@ fn triggered(bare: &Draft, plugin: &str, trigger: &Trigger) -> Draft {
     draft
 }
 
-/// What is shown, the caller with whether its credential is the right one, and what is expected.
-type Variant<'a> = (String, Option<(&'a Caller, bool)>, Expect);
-
 /// Callers that a plugin knows, lets through here, knows and does not let through, and does not know.
 fn credentials(maker: &mut Maker<'_>, base: &Base, subject: usize, at: usize, allowed: &[&Caller]) {
     let plugin = &maker.access.inventory.plugins[at].name;
     let all = maker.access.opened.callers(at);
-    let mut variants: Vec<Variant<'_>> =
-        vec![("no credential".to_owned(), None, Expect::Refused)];
+    let mut variants: Vec<Variant<'_>> = vec![("no credential".to_owned(), None, Expect::Refused)];
     for caller in allowed.iter().take(CALLERS) {
         variants.push((format!("credential of {}", caller.name), Some((caller, true)), Expect::Passed));
     }

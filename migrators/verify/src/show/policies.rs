@@ -1,6 +1,8 @@
 //! Policies of routes: what the answers to plain requests show of them, requests that show more, and
 //! those that no request shows.
 
+use std::collections::HashMap;
+
 use gateshift_gateway_model::{
     Cors, Destination, Direction, HeaderChange, HeaderOp, MatchKind, PathRewrite, Refusal, RefusalKind, Route,
 };
@@ -44,13 +46,13 @@ fn rewrite(maker: &mut Maker<'_>, route: &Route, draft: &mut Draft) {
     let Some(path) = &rewrite.path else { return };
     let sent = text::path(&draft.path);
     let concern = maker.ledger.concern(subject, "path");
-    if let Some(proof) = rewritten(route, path, &sent) {
+    if let Some(proof) = rewritten(&mut maker.expressions, route, path, &sent) {
         draft.extras.concerns.push(Concern { proof: Some(proof), ..concern });
     }
 }
 
 /// The path that the backend gets; `None` where the rule changes nothing of this path.
-fn rewritten(route: &Route, rule: &PathRewrite, path: &str) -> Option<String> {
+fn rewritten(expressions: &mut Expressions, route: &Route, rule: &PathRewrite, path: &str) -> Option<String> {
     match rule {
         PathRewrite::Exact { path } => Some(path.clone()),
         PathRewrite::Prefix { prefix } => match route.matching.path.kind {
@@ -58,12 +60,37 @@ fn rewritten(route: &Route, rule: &PathRewrite, path: &str) -> Option<String> {
             _ => Some(prefix.clone()),
         },
         PathRewrite::Regex { pattern, substitution } => {
-            let regex = Regex::new(pattern).ok()?;
-            let groups = Regex::new(r"\\(\d)").ok()?;
-            let by = groups.replace_all(&substitution.replace('$', "$$"), "$${$1}").into_owned();
-            let new = regex.replace_all(path, by.as_str()).into_owned();
+            let regex = expressions.compiled(pattern)?;
+            let new = regex.replace_all(path, named_groups(substitution)).into_owned();
             (new != path).then_some(new)
         }
+    }
+}
+
+/// The substitution with its groups as the library writes them: `\1` becomes `${1}`.
+fn named_groups(substitution: &str) -> String {
+    let mut text = String::new();
+    let mut letters = substitution.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (letter, letters.peek()) {
+            ('\\', Some(digit)) if digit.is_ascii_digit() => {
+                text.push_str(&format!("${{{digit}}}"));
+                letters.next();
+            }
+            ('$', _) => text.push_str("$$"),
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+/// Expressions of rewrites, compiled once: many routes have the same one, and each has many requests.
+#[derive(Debug, Default)]
+pub(crate) struct Expressions(HashMap<String, Option<Regex>>);
+
+impl Expressions {
+    fn compiled(&mut self, pattern: &str) -> Option<&Regex> {
+        self.0.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok()).as_ref()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use gateshift_gateway_model::address::covers;
@@ -14,6 +15,7 @@ use gateshift_sdk::to_json;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::effects::{Passing, authenticate, change, consume, cross_origin, may_ask, plugins};
 use super::world::{entry, moved};
 use crate::Verify;
 use crate::report::Report;
@@ -23,12 +25,19 @@ pub(crate) struct Gateway {
     pub(crate) inventory: Inventory,
     /// Answers carry a random header and a random field in the body.
     pub(crate) is_flaky: bool,
+    /// Address lists of all levels count, as at the target.
+    pub(crate) is_combined: bool,
+    /// Requests by route, for limits.
+    asked: Mutex<BTreeMap<String, u64>>,
+    /// Routes that are served plain and over TLS.
+    served: OnceLock<[Vec<Route>; 2]>,
     count: AtomicU64,
 }
 
 impl Gateway {
     pub(crate) fn new(inventory: Inventory) -> Self {
-        Self { inventory, is_flaky: false, count: AtomicU64::new(0) }
+        let (asked, count) = (Mutex::default(), AtomicU64::new(0));
+        Self { inventory, is_flaky: false, is_combined: false, asked, served: OnceLock::new(), count }
     }
 
     pub(crate) fn answer(&self, request: &ProbeRequest) -> Result<ProbeReply, ProbeFailure> {
@@ -50,6 +59,12 @@ impl Gateway {
             }
         };
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        let mut path = path.to_owned();
+        if self.inventory.parameters.get("EnableSlashMerge") == Some(&json!(true)) {
+            while path.contains("//") {
+                path = path.replace("//", "/");
+            }
+        }
         let mut headers: Vec<(String, String)> = vec![("date".into(), number.to_string())];
         let mut reply = |status: u16, more: &[(&str, String)], mut body: Value| {
             headers.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
@@ -79,7 +94,7 @@ impl Gateway {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let facts = RequestFacts {
             host: request.host.clone(),
-            path: path.to_owned(),
+            path: path.clone(),
             method: request.method.clone(),
             headers: request.headers.clone(),
             queries: query
@@ -89,25 +104,33 @@ impl Gateway {
                 .map(|(name, value)| (decoded(name), decoded(value)))
                 .collect(),
         };
-        // Over TLS only domains with a certificate are served.
-        let mut served = self.inventory.routes.clone();
-        if request.tls.is_some() {
-            let is_plain = |name: &String| {
-                self.inventory.domains.iter().any(|one| one.name == *name && one.certificate.is_none())
-            };
-            served.iter_mut().for_each(|route| route.domains.retain(|name| !is_plain(name)));
-        }
-        let Some((route, _)) = select(&served, &facts) else {
-            return reply(404, &[], Value::Null);
+        let [plain, secure] = self.served.get_or_init(|| self.serving());
+        let served = if request.tls.is_some() { secure } else { plain };
+        let route = select(served, &facts).map(|(route, _)| route);
+        let mut passing = Passing {
+            host: request.host.clone(),
+            path: path.clone(),
+            query: query.to_owned(),
+            method: request.method.clone(),
+            headers: request.headers.clone(),
+            answer: Vec::new(),
+        };
+        let refused = self.effects(route, &mut passing);
+        let more: Vec<(&str, String)> =
+            passing.answer.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let route = match (refused, route) {
+            (Some((status, body)), _) => return reply(status, &more, body),
+            (None, None) => return reply(404, &[], Value::Null),
+            (None, Some(route)) => route,
         };
         match &route.destination {
             Destination::Mock { status, body } => reply(*status, &[], json!(body)),
             Destination::Redirect { to } => {
                 let host = to.host.as_deref().unwrap_or(&request.host);
-                let location = format!("http://{host}{}", to.path.as_deref().unwrap_or(path));
+                let location = format!("http://{host}{}", to.path.as_deref().unwrap_or(&path));
                 reply(to.status, &[("location", location)], Value::Null)
             }
-            Destination::Single { target } => reply(200, &[], echo(target, request)),
+            Destination::Single { target } => reply(200, &more, echo(target, &passing)),
             Destination::Weighted { targets } | Destination::Versions { targets } => {
                 let roll = (number * 37 % 100) as u32;
                 let mut below = 0;
@@ -116,7 +139,7 @@ impl Gateway {
                     roll < below
                 });
                 match chosen {
-                    Some(target) => reply(200, &[], echo(target, request)),
+                    Some(target) => reply(200, &more, echo(target, &passing)),
                     None => reply(503, &[], Value::Null),
                 }
             }
@@ -124,13 +147,65 @@ impl Gateway {
     }
 }
 
-fn echo(target: &RouteTarget, request: &ProbeRequest) -> Value {
+impl Gateway {
+    /// Over TLS only domains with a certificate are served.
+    fn serving(&self) -> [Vec<Route>; 2] {
+        let plain = self.inventory.routes.clone();
+        let mut secure = plain.clone();
+        let is_plain = |name: &String| {
+            self.inventory.domains.iter().any(|one| one.name == *name && one.certificate.is_none())
+        };
+        secure.iter_mut().for_each(|route| route.domains.retain(|name| !is_plain(name)));
+        [plain, secure]
+    }
+
+    /// Everything beside matching and forwarding.
+    fn effects(&self, route: Option<&Route>, passing: &mut Passing) -> Option<(u16, Value)> {
+        let inventory = &self.inventory;
+        if !may_ask(inventory, self.is_combined, route, passing, "192.0.2.200".parse().unwrap()) {
+            return Some((403, json!("RBAC: access denied")));
+        }
+        if let Some(refused) = authenticate(inventory, passing).or_else(|| plugins(inventory, route, passing))
+        {
+            return Some(refused);
+        }
+        let route = route?;
+        if let Some(refused) = consume(inventory, route, passing) {
+            return Some(refused);
+        }
+        if let Some(limit) = route.policies.rate_limits.first() {
+            let mut asked = self.asked.lock().unwrap();
+            let count = asked.entry(route.id.clone()).or_insert(0);
+            *count += 1;
+            if *count > limit.threshold {
+                return Some((429, json!("too many")));
+            }
+        }
+        if let Some(refused) = route.policies.cors.as_ref().and_then(|cors| cross_origin(cors, passing)) {
+            return Some(refused);
+        }
+        change(route, passing);
+        None
+    }
+}
+
+fn echo(target: &RouteTarget, passing: &Passing) -> Value {
+    let mut headers: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in passing.headers.iter().filter(|(name, _)| name.starts_with("x-")) {
+        if name == "x-forwarded-for" {
+            continue;
+        }
+        let all = headers.entry(name).or_default();
+        *all = if all.is_empty() { value.clone() } else { format!("{all},{value}") };
+    }
+    let joint = if passing.query.is_empty() { "" } else { "?" };
     json!({
         "upstream": target.service,
         "labels": {"version": target.version},
-        "method": request.method,
-        "target": request.target,
-        "host": request.host,
+        "method": passing.method,
+        "target": format!("{}{joint}{}", passing.path, passing.query),
+        "host": passing.host,
+        "headers": headers,
     })
 }
 
