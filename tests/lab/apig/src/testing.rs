@@ -30,6 +30,7 @@ pub(crate) fn at_once() -> Timing {
         deleting_ms: 0,
         deploying_ms: 0,
         associating_ms: 0,
+        publishing_ms: 0,
     }
 }
 

@@ -292,6 +292,20 @@ pub enum Credential {
         /// The key.
         key: String,
     },
+    /// A key in the query.
+    QueryKey {
+        /// Parameter.
+        parameter: String,
+        /// The key.
+        key: String,
+    },
+    /// A signature over the request, in the `x-ca-*` headers.
+    Signature {
+        /// Access key, in the clear.
+        key: String,
+        /// Its secret.
+        secret: String,
+    },
 }
 
 /// A plugin's rule.

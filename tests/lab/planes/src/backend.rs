@@ -23,11 +23,14 @@ pub(crate) const UPSTREAM: &str = "x-lab-upstream";
 /// Header in which a data plane says which instance it means, a JSON object of labels; never echoed.
 pub(crate) const LABELS: &str = "x-lab-labels";
 
-/// Request headers that the answer repeats, beside those beginning with `x-`.
-const REPEATED: [&str; 8] =
-    ["accept", "accept-language", "content-type", "cookie", "origin", "referer", "traceparent", "user-agent"];
-/// Headers beginning with `x-` that differ from request to request or from gateway to gateway.
-const OWN: [&str; 4] = ["x-request-id", "x-forwarded-for", UPSTREAM, LABELS];
+/// Header in which a data plane says that nobody waits for the answer; never echoed.
+pub(crate) const MIRRORED: &str = "x-lab-mirrored";
+
+/// Headers that differ from request to request or from gateway to gateway, and those of one connection.
+const OWN: [&str; 8] =
+    ["host", "connection", "content-length", "accept-encoding", "x-request-id", UPSTREAM, LABELS, MIRRORED];
+/// Beginnings of such headers.
+const OWN_FAMILIES: [&str; 2] = ["x-forwarded-", "x-envoy-"];
 
 /// The server behind every upstream of the lab.
 #[derive(Debug)]
@@ -115,12 +118,13 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     Ok(response)
 }
 
-/// The headers that the answer repeats, values of one name joined.
+/// The headers that the answer repeats, values of one name joined: all but those that say nothing about
+/// what the gateway was told to do.
 fn repeated(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers
         .keys()
         .map(|name| name.as_str())
-        .filter(|name| REPEATED.contains(name) || (name.starts_with("x-") && !OWN.contains(name)))
+        .filter(|name| !OWN.contains(name) && !OWN_FAMILIES.iter().any(|family| name.starts_with(family)))
         .map(|name| {
             let values: Vec<String> = headers.get_all(name).iter().map(lossy).collect();
             (name.to_owned(), values.join(","))

@@ -12,6 +12,8 @@ mod load;
 mod observe;
 mod plane;
 mod planes;
+mod plugins;
+mod policies;
 mod random;
 mod routing;
 

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authority::Authority;
 use crate::backend::Backend;
-use crate::observe::{AccessLog, Expression, LogEntry, Metrics, QueryError, Series};
+use crate::observe::{AccessLog, Expression, LogEntry, Metrics, Mirrored, QueryError, Series};
 use crate::plane::{Common, Fault, Plane, Ports, Proxy, Serving};
 use crate::random::Random;
 use crate::routing::TableCache;
@@ -107,6 +107,7 @@ impl Planes {
             proxy: Proxy::new(address),
             log,
             metrics: Metrics::default(),
+            mirrored: Mirrored::default(),
             random,
         });
         let inner = Arc::new(Inner {
@@ -137,7 +138,13 @@ impl Planes {
     /// The counters in the text form that Prometheus reads.
     #[must_use]
     pub fn metrics_text(&self) -> String {
-        self.inner.common.metrics.text()
+        self.inner.common.metrics.text() + &self.inner.common.mirrored.text()
+    }
+
+    /// Copies of requests that went to other upstreams, by gateway and upstream.
+    #[must_use]
+    pub fn mirrored(&self) -> BTreeMap<(String, String), u64> {
+        self.inner.common.mirrored.counts()
     }
 
     /// Answers `METRIC{label="value",...}` and `sum(increase(METRIC{...}[60s]))`, the window in lab

@@ -1,4 +1,5 @@
-//! HTTP APIs: account-level holders of routes. Only the type `Http` is served so far.
+//! APIs: account-level holders of routes (`Http`), of operations (`Rest`), or of what a cluster's Ingress
+//! resources say (`HttpIngress`, which is kept but serves nothing here: the lab has no clusters).
 
 use gateshift_lab_kernel::{Answer, ApiError, Call};
 use serde_json::{Value, json};
@@ -16,6 +17,14 @@ pub(crate) struct Api {
     pub(crate) protocols: Vec<String>,
     pub(crate) description: Option<String>,
     pub(crate) base_path: Option<String>,
+    /// `Http`, `Rest` or `HttpIngress`.
+    pub(crate) kind: String,
+    /// The base path stays behind when a request is passed on.
+    pub(crate) removes_base_path: bool,
+    pub(crate) version: Option<Value>,
+    /// Where and with what a REST API is served, by environment.
+    pub(crate) deploy_configs: Vec<Value>,
+    pub(crate) ingress: Option<Value>,
     pub(crate) gateway_id: Option<String>,
     pub(crate) resource_group_id: Option<String>,
 }
@@ -42,17 +51,33 @@ fn checked_protocols(protocols: Vec<String>) -> Result<Vec<String>, ApiError> {
     Ok(if protocols.is_empty() { vec!["HTTP".to_owned()] } else { protocols })
 }
 
+/// A base path begins with a slash, has no spaces and at most 256 bytes.
+fn check_base_path(path: &str) -> Result<(), ApiError> {
+    if path.starts_with('/') && path.len() <= 256 && !path.contains(' ') {
+        return Ok(());
+    }
+    Err(reply::bad("basePath", format!("{path} is no path of at most 256 bytes without spaces")))
+}
+
+fn deploy_configs(body: &serde_json::Map<String, Value>) -> Vec<Value> {
+    body.get("deployConfigs").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
 /// `CreateHttpApi`.
 pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     token::once(cx, state, call, |_, state, call| {
         let body = &call.body;
         let name = checked_name(text(body, "name"))?;
-        match text(body, "type") {
-            Some("Http") => {}
-            Some(other) => {
-                return Err(reply::bad("type", format!("{other} is not served by the lab, only Http")));
+        let kind = text(body, "type").ok_or_else(|| reply::missing("type"))?;
+        let ingress = body.get("ingressConfig").filter(|one| !one.is_null());
+        match kind {
+            "Http" => {}
+            "Rest" => check_base_path(text(body, "basePath").ok_or_else(|| reply::missing("basePath"))?)?,
+            "HttpIngress" if ingress.is_some() => {}
+            "HttpIngress" => return Err(reply::missing("ingressConfig")),
+            other => {
+                return Err(reply::bad("type", format!("{other} is not one of Http, Rest, HttpIngress")));
             }
-            None => return Err(reply::missing("type")),
         }
         let protocols = checked_protocols(texts(body, "protocols"))?;
         if let Some(gateway) = text(body, "belongGatewayId") {
@@ -69,6 +94,11 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
             protocols,
             description: string(body, "description"),
             base_path: string(body, "basePath"),
+            kind: kind.to_owned(),
+            removes_base_path: flag(body, "removeBasePathOnForward").unwrap_or(false),
+            version: body.get("versionConfig").filter(|one| !one.is_null()).cloned(),
+            deploy_configs: deploy_configs(body),
+            ingress: ingress.cloned(),
             gateway_id: string(body, "belongGatewayId"),
             resource_group_id: string(body, "resourceGroupId"),
         });
@@ -100,7 +130,7 @@ pub(crate) fn view(cx: &Cx<'_>, state: &State, id: &str, api: &Api) -> Value {
     json!({
         "httpApiId": id,
         "name": api.name,
-        "type": "Http",
+        "type": api.kind,
         "protocols": api.protocols,
         "description": api.description,
         "basePath": api.base_path,
@@ -108,7 +138,12 @@ pub(crate) fn view(cx: &Cx<'_>, state: &State, id: &str, api: &Api) -> Value {
         "resourceGroupId": api.resource_group_id,
         "enableAuth": false,
         "deployCntMap": count,
-        "versionInfo": {"enable": false},
+        "versionInfo": api.version.clone().unwrap_or_else(|| json!({"enable": false})),
+        "deployConfigs": Some(&api.deploy_configs).filter(|list| !list.is_empty()),
+        "ingressInfo": api.ingress.as_ref().map(|one| json!({
+            "sourceId": one.get("sourceId"), "ingressClass": one.get("ingressClass"),
+            "watchNamespace": one.get("watchNamespace"), "overrideIngressIp": one.get("overrideIngressIp"),
+        })),
     })
 }
 
@@ -124,14 +159,14 @@ pub(crate) fn list(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
                 && fits(query, "gatewayType", "API")
                 && fits(query, "name", &api.name)
                 && text(query, "keyword").is_none_or(|word| api.name.contains(word) || id.contains(word))
-                && (kinds.is_empty() || kinds.contains(&"Http"))
+                && (kinds.is_empty() || kinds.contains(&api.kind.as_str()))
                 && fits_part(query, "resourceGroupId", api.resource_group_id.as_deref().unwrap_or_default())
         })
         .map(|(id, api)| {
             json!({
                 "GatewayId": api.gateway_id,
                 "name": api.name,
-                "type": "Http",
+                "type": api.kind,
                 "versionEnabled": false,
                 "versionedHttpApis": [view(cx, state, id, api)],
             })
@@ -161,6 +196,18 @@ pub(crate) fn update(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         if body.contains_key("basePath") {
             api.base_path = string(body, "basePath");
         }
+        if let Some(removes) = flag(body, "removeBasePathOnForward") {
+            api.removes_base_path = removes;
+        }
+        if body.contains_key("versionConfig") {
+            api.version = body.get("versionConfig").filter(|one| !one.is_null()).cloned();
+        }
+        if body.contains_key("deployConfigs") {
+            api.deploy_configs = deploy_configs(body);
+        }
+        if body.contains_key("ingressConfig") {
+            api.ingress = body.get("ingressConfig").filter(|one| !one.is_null()).cloned();
+        }
         reply::done()
     })
 }
@@ -171,6 +218,11 @@ pub(crate) fn delete(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         let id = reply::path(call, "httpApiId")?;
         let api = find(state, id)?;
         let routes = state.routes.iter().filter(|(_, route)| route.api_id == id).count();
+        let operations = super::operation::of_api(state, id).filter(|(_, one)| one.publication.is_some());
+        if operations.count() > 0 {
+            let why = format!("REST API {} has published operations; undeploy it first", api.name);
+            return Err(reply::conflict("HttpApiInUse", why));
+        }
         if routes > 0 {
             return Err(reply::conflict(
                 "HttpApiInUse",
@@ -180,6 +232,12 @@ pub(crate) fn delete(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         if flag(&call.query, "dryRun") != Some(true) {
             state.apis.remove(id);
             state.detach(id);
+            let gone: Vec<String> =
+                super::operation::of_api(state, id).map(|(one, _)| one.to_owned()).collect();
+            for operation in gone {
+                state.operations.remove(&operation);
+                state.detach(&operation);
+            }
         }
         reply::done()
     })

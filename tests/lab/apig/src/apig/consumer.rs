@@ -1,5 +1,4 @@
-//! Consumers of the account and what they may call. Credentials are stored and answered; the lab's
-//! data plane does not ask for them yet.
+//! Consumers of the account and what they may call.
 
 use gateshift_lab_kernel::{Answer, ApiError, Call};
 use serde_json::{Map, Value, json};
@@ -185,15 +184,19 @@ fn checked_rule(cx: &Cx<'_>, state: &State, one: &Map<String, Value>) -> Result<
     let environment =
         text(target, "environmentId").ok_or_else(|| reply::missing("resourceIdentifier.environmentId"))?;
     state.gateway_of_environment(environment)?;
-    if resource_type != "HttpApiRoute" {
-        return Err(reply::bad(
-            "resourceType",
-            format!("{resource_type} is not served by the lab, only HttpApiRoute"),
-        ));
-    }
-    let route = state.routes.get(resource).ok_or_else(|| reply::gone("Route", resource))?;
-    if text(target, "parentResourceId").is_some_and(|api| api != route.api_id) {
-        return Err(reply::detail(format!("route {resource} does not belong to that API")));
+    let api = match resource_type {
+        "HttpApiRoute" => state.routes.get(resource).map(|route| route.api_id.as_str()),
+        "RestApiOperation" => state.operations.get(resource).map(|one| one.api_id.as_str()),
+        "RestApi" => state.apis.get(resource).filter(|one| one.kind == "Rest").map(|_| resource),
+        other => {
+            let served = "HttpApiRoute, RestApiOperation, RestApi";
+            return Err(reply::bad("resourceType", format!("{other} is not one of {served}")));
+        }
+    };
+    let kind = if resource_type == "HttpApiRoute" { "Route" } else { "Operation" };
+    let api = api.ok_or_else(|| reply::gone(kind, resource))?;
+    if text(target, "parentResourceId").is_some_and(|wanted| wanted != api) {
+        return Err(reply::detail(format!("{resource} does not belong to that API")));
     }
     let same = |rule: &Rule| {
         rule.consumer_id == consumer && rule.resource_id == resource && rule.environment_id == environment
@@ -208,7 +211,7 @@ fn checked_rule(cx: &Cx<'_>, state: &State, one: &Map<String, Value>) -> Result<
         consumer_id: consumer.to_owned(),
         resource_type: resource_type.to_owned(),
         resource_id: resource.to_owned(),
-        api_id: Some(route.api_id.clone()),
+        api_id: Some(api.to_owned()),
         environment_id: environment.to_owned(),
         created_ms: cx.now,
     })
@@ -217,7 +220,7 @@ fn checked_rule(cx: &Cx<'_>, state: &State, one: &Map<String, Value>) -> Result<
 /// `QueryConsumerAuthorizationRules`, where `totalSize` is text.
 pub(crate) fn authorized(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let query = &call.query;
-    let items: Vec<Value> = state
+    let found: Vec<(&str, &Rule)> = state
         .rules
         .iter()
         .filter(|(_, rule)| {
@@ -228,10 +231,9 @@ pub(crate) fn authorized(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer 
                 && fits(query, "principalType", "Consumer")
                 && fits(query, "parentResourceId", rule.api_id.as_deref().unwrap_or_default())
         })
-        .map(|(id, rule)| rule_view(cx, state, id, rule))
         .collect();
-    let mut answer = reply::page(call, &items)?;
-    answer["data"]["totalSize"] = json!(items.len().to_string());
+    let mut answer = reply::page_of(call, &found, |(id, rule)| rule_view(cx, state, id, rule))?;
+    answer["data"]["totalSize"] = json!(found.len().to_string());
     Ok(answer)
 }
 
@@ -257,6 +259,20 @@ fn rule_view(cx: &Cx<'_>, state: &State, id: &str, rule: &Rule) -> Value {
         "createTimestamp": rule.created_ms,
         "updateTimestamp": rule.created_ms,
     })
+}
+
+/// `BatchDeleteConsumerAuthorizationRule`: all or none.
+pub(crate) fn revoke_all(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
+    let listed = text(&call.query, "consumerAuthorizationRuleIds");
+    let listed = listed.ok_or_else(|| reply::missing("consumerAuthorizationRuleIds"))?;
+    let ids: Vec<&str> = listed.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+    if let Some(id) = ids.iter().find(|id| state.rules.get(id).is_none()) {
+        return Err(reply::gone("ConsumerAuthorizationRule", id));
+    }
+    ids.iter().for_each(|id| {
+        state.rules.remove(id);
+    });
+    reply::done()
 }
 
 /// `RemoveConsumerAuthorizationRule`.

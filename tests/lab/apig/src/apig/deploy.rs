@@ -5,15 +5,22 @@ use serde_json::{Value, json};
 
 use super::route::Publication;
 use super::state::{Cx, State};
-use super::{api, reply};
+use super::{api, guards, reply, rest};
 use crate::params::{text, texts};
 
 /// `DeployHttpApi`: one route, or several in the deprecated `httpApiConfig` form.
 pub(crate) fn deploy(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let api = reply::path(call, "httpApiId")?;
-    api::find(state, api)?;
-    if call.body.get("restApiConfig").is_some_and(|value| !value.is_null()) {
-        return Err(reply::detail("restApiConfig is for REST APIs; this is an HTTP API, so give routeId"));
+    let of_rest = api::find(state, api)?.kind == "Rest";
+    match (call.body.get("restApiConfig").and_then(Value::as_object), of_rest) {
+        (Some(config), true) => return rest::deploy(cx, state, call, config),
+        (None, true) => return Err(reply::missing("restApiConfig")),
+        (Some(_), false) => {
+            return Err(reply::detail(
+                "restApiConfig is for REST APIs; this is an HTTP API, so give routeId",
+            ));
+        }
+        (None, false) => {}
     }
     let ids = wanted(call)?;
     let mut gateways = Vec::new();
@@ -24,12 +31,16 @@ pub(crate) fn deploy(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     gateways.dedup();
     gateways.iter().try_for_each(|gateway| state.write_to(cx, gateway))?;
     for id in &ids {
+        let guard = guards::guard(state, id);
         let Some(route) = state.routes.get_mut(id) else { continue };
+        let previous_guard = route.guard(cx.now).cloned();
         let previous = route.serving(cx.now).cloned();
         route.publication = Some(Publication {
             content: route.content.clone(),
             effective_ms: cx.now + cx.options.timing.deploying_ms,
             previous,
+            guard,
+            previous_guard,
         });
     }
     reply::ok(json!({ "httpApiId": api }))
@@ -65,7 +76,10 @@ fn check(cx: &Cx<'_>, state: &State, api: &str, id: &str) -> Result<String, ApiE
 /// `UndeployHttpApi`: takes effect with the answer.
 pub(crate) fn undeploy(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let api = reply::path(call, "httpApiId")?;
-    api::find(state, api)?;
+    if api::find(state, api)?.kind == "Rest" {
+        let api = api.to_owned();
+        return rest::undeploy(cx, state, call, &api);
+    }
     let id = text(&call.body, "routeId").ok_or_else(|| reply::missing("routeId"))?;
     let route =
         state.routes.get(id).filter(|route| route.api_id == api).ok_or_else(|| reply::gone("Route", id))?;

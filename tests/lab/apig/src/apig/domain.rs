@@ -213,7 +213,7 @@ pub(crate) fn delete(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     state.domains.remove(id);
     state
         .attachments
-        .retain(|_, one| one.kind != "Domain" || !one.resource_ids.iter().any(|target| target == id));
+        .remove_where(|one| one.kind == "Domain" && one.resource_ids.iter().any(|target| target == id));
     reply::done()
 }
 

@@ -16,8 +16,10 @@ pub(crate) fn export(cx: &Cx<'_>, state: &State) -> Value {
     out.insert("services".to_owned(), services(state));
     out.insert("httpApis".to_owned(), apis(state));
     out.insert("routes".to_owned(), routes(cx, state));
+    out.insert("operations".to_owned(), operations(cx, state));
     out.insert("policies".to_owned(), policies(state));
     out.insert("plugins".to_owned(), plugins(state));
+    out.insert("pluginClasses".to_owned(), state.classes.iter().map(|(_, one)| one.0.content()).collect());
     out.insert("consumers".to_owned(), consumers(state));
     let names = names(state);
     let mut whole = Value::Object(out);
@@ -54,6 +56,7 @@ fn names(state: &State) -> BTreeMap<String, String> {
     }
     names.extend(state.apis.iter().map(|(id, one)| (id.to_owned(), one.name.clone())));
     names.extend(state.routes.iter().map(|(id, one)| (id.to_owned(), one.name.clone())));
+    names.extend(state.operations.iter().map(|(id, one)| (id.to_owned(), one.content.name.clone())));
     names.extend(state.consumers.iter().map(|(id, one)| (id.to_owned(), one.name.clone())));
     names
 }
@@ -157,6 +160,11 @@ fn apis(state: &State) -> Value {
                 "protocols": one.protocols,
                 "description": one.description,
                 "basePath": one.base_path,
+                "type": one.kind,
+                "removesBasePath": one.removes_base_path,
+                "version": one.version,
+                "deployConfigs": one.deploy_configs,
+                "ingress": one.ingress,
                 "gateway": one.gateway_id,
             })
         })
@@ -175,6 +183,27 @@ fn routes(cx: &Cx<'_>, state: &State) -> Value {
                 "content": one.content,
                 "deployStatus": one.deploy_status(cx.now),
                 "published": one.publication.as_ref().map(|publication| &publication.content),
+                "asksConsumers": one.guard(cx.now).is_some(),
+            })
+        })
+        .collect()
+}
+
+fn operations(cx: &Cx<'_>, state: &State) -> Value {
+    state
+        .operations
+        .iter()
+        .map(|(_, one)| {
+            json!({
+                "api": one.api_id,
+                "name": one.content.name,
+                "path": one.content.path,
+                "method": one.content.method,
+                "description": one.content.description,
+                "mock": one.content.mock,
+                "status": one.status(cx.now),
+                "environment": one.publication.as_ref().map(|publication| &publication.environment_id),
+                "deployment": one.publication.as_ref().map(|publication| &publication.deployment),
             })
         })
         .collect()
@@ -185,8 +214,9 @@ fn policies(state: &State) -> Value {
         .policies
         .iter()
         .map(|(id, one)| {
-            let attached = state.attachments.iter().filter(|(_, attachment)| attachment.policy_id == id);
-            let points: Vec<Value> = attached
+            let points: Vec<Value> = state
+                .attachments
+                .of_policy(id)
                 .map(|(_, attachment)| {
                     json!({
                         "type": attachment.kind,

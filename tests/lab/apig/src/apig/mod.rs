@@ -1,10 +1,12 @@
 //! The Cloud-native API Gateway's control plane.
 
 mod api;
+mod attachments;
 mod certificate;
 mod consumer;
 mod deploy;
 mod domain;
+mod effects;
 mod environment;
 mod export;
 mod feature;
@@ -12,9 +14,13 @@ mod gateway;
 mod gateway_create;
 mod gateway_network;
 mod gateway_view;
+mod guards;
+mod mounted;
+mod operation;
 mod operations;
 mod options;
 mod plugin;
+mod plugin_class;
 mod plugin_mount;
 mod policy;
 mod policy_attachment;
@@ -22,6 +28,7 @@ mod policy_class;
 mod policy_view;
 mod quota;
 mod reply;
+mod rest;
 mod route;
 mod route_check;
 mod route_view;

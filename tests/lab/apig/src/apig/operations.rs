@@ -5,8 +5,8 @@ use gateshift_lab_kernel::{Answer, Call};
 use super::state::{Cx, State};
 use super::{
     api, certificate, consumer, deploy, domain, environment, feature, gateway, gateway_create,
-    gateway_network, gateway_view, plugin, plugin_mount, policy, policy_attachment, policy_class,
-    policy_view, quota, route, route_view, service, service_update, service_view, source, tag,
+    gateway_network, gateway_view, operation, plugin, plugin_class, plugin_mount, policy, policy_attachment,
+    policy_class, policy_view, quota, route, route_view, service, service_update, service_view, source, tag,
 };
 
 /// A function that serves one operation.
@@ -63,6 +63,10 @@ operation_table! { Handler;
     "ListHttpApis" => api::list,
     "UpdateHttpApi" => api::update,
     "DeleteHttpApi" => api::delete,
+    "CreateHttpApiOperation" => operation::create,
+    "GetHttpApiOperation" => operation::get,
+    "ListHttpApiOperations" => operation::list,
+    "DeleteHttpApiOperation" => operation::delete,
     "CreateHttpApiRoute" => route::create,
     "GetHttpApiRoute" => route_view::get,
     "ListHttpApiRoutes" => route_view::list,
@@ -83,8 +87,10 @@ operation_table! { Handler;
     "CreatePolicyAttachment" => policy_attachment::create,
     "GetPolicyAttachment" => policy_attachment::get,
     "DeletePolicyAttachment" => policy_attachment::delete,
-    "ListPluginClasses" => plugin::classes,
-    "GetPluginClass" => plugin::class,
+    "ListPluginClasses" => plugin_class::list,
+    "GetPluginClass" => plugin_class::get,
+    "CreatePluginClass" => plugin_class::create,
+    "DeletePluginClass" => plugin_class::delete,
     "InstallPlugin" => plugin::install,
     "UninstallPlugin" => plugin::uninstall,
     "ListPlugins" => plugin::list,
@@ -101,4 +107,5 @@ operation_table! { Handler;
     "CreateConsumerAuthorizationRules" => consumer::authorize,
     "QueryConsumerAuthorizationRules" => consumer::authorized,
     "RemoveConsumerAuthorizationRule" => consumer::revoke,
+    "BatchDeleteConsumerAuthorizationRule" => consumer::revoke_all,
 }

@@ -16,6 +16,8 @@ pub struct Timing {
     pub deploying_ms: i64,
     /// A source until it is associated.
     pub associating_ms: i64,
+    /// A plugin class of one's own until it is published.
+    pub publishing_ms: i64,
 }
 
 impl Default for Timing {
@@ -27,6 +29,7 @@ impl Default for Timing {
             deleting_ms: 60_000,
             deploying_ms: 2_000,
             associating_ms: 3_000,
+            publishing_ms: 30_000,
         }
     }
 }
@@ -54,6 +57,12 @@ pub struct Options {
     pub default_timeout_ms: u64,
     /// Attempts after the first of a route without a Retry policy, likewise unpublished.
     pub default_retries: u32,
+    /// Policy class whose configurations have other keys than the documented ones, if any.
+    pub strange_dialect: Option<String>,
+    /// List the plugin `geo-ip`, about which the provider's pages contradict each other.
+    pub list_geo_ip: bool,
+    /// Publishing of plugin classes fails.
+    pub publishing_fails: bool,
 }
 
 impl Default for Options {
@@ -68,6 +77,9 @@ impl Default for Options {
             processing_ms: 0,
             default_timeout_ms: 30_000,
             default_retries: 2,
+            strange_dialect: None,
+            list_geo_ip: false,
+            publishing_fails: false,
         }
     }
 }

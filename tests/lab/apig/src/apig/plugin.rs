@@ -1,26 +1,12 @@
-//! Plugin classes and their installation on gateways.
+//! Installation of plugin classes on gateways.
 
-use std::sync::LazyLock;
-
-use gateshift_lab_kernel::{Answer, ApiError, Call};
-use serde::Deserialize;
+use gateshift_lab_kernel::{Answer, Call};
 use serde_json::{Value, json};
 
-use super::reply;
+use super::plugin_class::named;
 use super::state::{Cx, State};
-use crate::params::{fits, fits_part, flag, text, texts};
-
-/// A plugin class of the platform.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct PluginClass {
-    pub(crate) name: String,
-    pub(crate) alias: String,
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) stage: String,
-    pub(crate) priority: i64,
-}
+use super::{plugin_class, reply};
+use crate::params::{fits, text, texts};
 
 /// A class installed on a gateway.
 #[derive(Debug)]
@@ -29,95 +15,31 @@ pub(crate) struct Plugin {
     pub(crate) gateway_id: String,
 }
 
-/// Version of every class of the platform.
-pub(crate) const VERSION: &str = "1.0.0";
-/// Where every class of the platform comes from.
-pub(crate) const SOURCE: &str = "HigressOfficial";
-
-static CLASSES: LazyLock<Vec<PluginClass>> = LazyLock::new(|| {
-    // The table is part of the crate and a test reads it, so an unreadable one cannot be shipped.
-    serde_json::from_str(include_str!("../data/plugin_classes.json")).unwrap_or_default()
-});
-
-impl PluginClass {
-    /// Id of the class.
-    pub(crate) fn id(&self) -> String {
-        format!("pls-{}", self.name)
-    }
-}
-
-/// The class with this name.
-pub(crate) fn named(name: &str) -> Option<&'static PluginClass> {
-    CLASSES.iter().find(|one| one.name == name)
-}
-
-fn by_id(id: &str) -> Result<&'static PluginClass, ApiError> {
-    CLASSES.iter().find(|one| one.id() == id).ok_or_else(|| reply::gone("PluginClass", id))
-}
-
-/// `ListPluginClasses`.
-pub(crate) fn classes(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
-    let query = &call.query;
-    let installed = |name: &str| {
-        let gateway = text(query, "gatewayId")?;
-        let found = state.plugins.iter().find(|(_, one)| one.class == name && one.gateway_id == gateway);
-        found.map(|(id, _)| id.to_owned())
-    };
-    let items: Vec<Value> = CLASSES
-        .iter()
-        .filter(|one| {
-            fits_part(query, "nameLike", &one.name)
-                && fits_part(query, "aliasLike", &one.alias)
-                && fits(query, "source", SOURCE)
-                && fits(query, "type", &one.kind)
-                && flag(query, "installed").is_none_or(|wanted| wanted == installed(&one.name).is_some())
-        })
-        .map(|one| {
-            json!({
-                "pluginClassId": one.id(),
-                "name": one.name,
-                "alias": one.alias,
-                "description": one.alias,
-                "type": one.kind,
-                "source": SOURCE,
-                "version": VERSION,
-                "publishStatus": "Success",
-                "installed": installed(&one.name).is_some(),
-                "pluginId": installed(&one.name),
-            })
-        })
-        .collect();
-    reply::page(call, &items)
-}
-
-/// `GetPluginClass`.
-pub(crate) fn class(_: &Cx<'_>, _: &mut State, call: &Call) -> Answer {
-    let one = by_id(reply::path(call, "pluginClassId")?)?;
-    reply::ok(json!({
-        "name": one.name, "alias": one.alias, "description": one.alias, "type": one.kind, "publishStatus": "Success",
-    }))
-}
-
 /// `InstallPlugin`.
 pub(crate) fn install(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
-    let class = by_id(text(&call.body, "pluginClassId").ok_or_else(|| reply::missing("pluginClassId"))?)?;
+    let wanted = text(&call.body, "pluginClassId").ok_or_else(|| reply::missing("pluginClassId"))?;
+    let class = plugin_class::by_id(cx, state, wanted)?;
+    if class.publish_status(cx) != "Success" {
+        return Err(reply::conflict("PluginClassNotPublished", format!("{} is not published", class.name)));
+    }
+    let class = class.name.clone();
     let gateways = texts(&call.body, "gatewayIds");
     if gateways.is_empty() {
         return Err(reply::missing("gatewayIds"));
     }
     for gateway in &gateways {
         state.gateway(gateway)?;
-        if state.plugins.iter().any(|(_, one)| one.class == class.name && one.gateway_id == *gateway) {
+        if state.plugins.iter().any(|(_, one)| one.class == class && one.gateway_id == *gateway) {
             return Err(reply::conflict(
                 "PluginInstalled",
-                format!("{} is installed on {gateway} already", class.name),
+                format!("{class} is installed on {gateway} already"),
             ));
         }
     }
     gateways.iter().try_for_each(|gateway| state.write_to(cx, gateway))?;
     let mut results = Vec::new();
     for gateway in gateways {
-        let id = state.plugins.add(Plugin { class: class.name.clone(), gateway_id: gateway.clone() });
+        let id = state.plugins.add(Plugin { class: class.clone(), gateway_id: gateway.clone() });
         state.count("plugin");
         results.push(json!({"gatewayId": gateway, "pluginId": id}));
     }
@@ -146,10 +68,10 @@ pub(crate) fn list(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let items: Vec<Value> = state
         .plugins
         .iter()
-        .filter_map(|(id, one)| named(&one.class).map(|class| (id, one, class)))
+        .filter_map(|(id, one)| named(state, &one.class).map(|class| (id, one, class)))
         .filter(|(_, one, class)| {
             fits(query, "gatewayId", &one.gateway_id)
-                && fits(query, "pluginClassId", &class.id())
+                && fits(query, "pluginClassId", &plugin_class::id_of(state, &class.name))
                 && fits(query, "pluginClassName", &class.name)
         })
         .map(|(id, one, class)| {
@@ -158,11 +80,11 @@ pub(crate) fn list(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
                 "pluginId": id,
                 "gatewayInfo": {"gatewayId": one.gateway_id, "name": gateway.map(|gateway| &gateway.name)},
                 "pluginClassInfo": {
-                    "pluginClassId": class.id(),
+                    "pluginClassId": plugin_class::id_of(state, &class.name),
                     "name": class.name,
                     "alias": class.alias,
-                    "source": SOURCE,
-                    "version": VERSION,
+                    "source": class.source(),
+                    "version": class.version,
                     "executeStage": class.stage,
                     "executePriority": class.priority.to_string(),
                 },
@@ -170,13 +92,4 @@ pub(crate) fn list(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         })
         .collect();
     reply::page(call, &items)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_table_of_classes_can_be_read() {
-        assert!(super::CLASSES.len() >= 20);
-        assert!(super::named("key-auth").is_some());
-    }
 }

@@ -3,9 +3,9 @@
 use gateshift_lab_kernel::{Answer, ApiError, Call};
 use serde_json::{Value, json};
 
-use super::plugin::{SOURCE, VERSION};
+use super::mounted::{Written, written};
 use super::state::{Cx, State};
-use super::{environment, plugin, reply};
+use super::{environment, plugin_class, reply};
 use crate::params::{fits, flag, string, text, texts};
 
 /// A plugin attachment.
@@ -19,6 +19,8 @@ pub(crate) struct Mount {
     pub(crate) enable: bool,
     /// Base64 of YAML, kept byte for byte.
     pub(crate) config: String,
+    /// The same, read.
+    pub(crate) written: Written,
 }
 
 /// `CreatePluginAttachment`: off unless `enable` is given.
@@ -49,6 +51,7 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         ));
     }
     state.write_to(cx, gateway)?;
+    let config = string(body, "pluginConfig").unwrap_or_default();
     let id = state.mounts.add(Mount {
         plugin_id: plugin_id.to_owned(),
         gateway_id: gateway.to_owned(),
@@ -56,7 +59,8 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         kind: kind.to_owned(),
         resource_ids: ids,
         enable: flag(body, "enable").unwrap_or(false),
-        config: string(body, "pluginConfig").unwrap_or_default(),
+        written: written(&config),
+        config,
     });
     state.count("pluginAttachment");
     reply::ok(json!({ "pluginAttachmentId": id }))
@@ -70,12 +74,13 @@ fn check_resources(state: &State, kind: &str, ids: &[String], gateway: &str) -> 
         let (found, name) = match kind {
             "GatewayRoute" => (state.routes.get(id).is_some(), "Route"),
             "HttpApi" => (state.apis.get(id).is_some(), "HttpApi"),
+            "Operation" => (state.operations.get(id).is_some(), "Operation"),
             "GatewayDomain" => (state.domains.get(id).is_some(), "Domain"),
             "Gateway" => (id == gateway, "Gateway"),
             other => {
                 return Err(reply::bad(
                     "attachResourceType",
-                    format!("{other} is not one of Gateway, GatewayDomain, HttpApi, GatewayRoute"),
+                    format!("{other} is not one of Gateway, GatewayDomain, HttpApi, GatewayRoute, Operation"),
                 ));
             }
         };
@@ -104,6 +109,7 @@ pub(crate) fn update(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         one.enable = enable;
     }
     if let Some(config) = string(&call.body, "pluginConfig") {
+        one.written = written(&config);
         one.config = config;
     }
     reply::done()
@@ -134,7 +140,7 @@ pub(crate) fn list(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let query = &call.query;
     let kinds: Vec<&str> =
         text(query, "attachResourceTypes").map(|list| list.split(',').collect()).unwrap_or_default();
-    let items: Vec<Value> = state
+    let found: Vec<(&str, &Mount)> = state
         .mounts
         .iter()
         .filter(|(_, one)| {
@@ -146,25 +152,25 @@ pub(crate) fn list(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
                 && text(query, "attachResourceId")
                     .is_none_or(|id| one.resource_ids.iter().any(|own| own == id))
         })
-        .map(|(id, one)| {
-            let mut view = view(state, id, one);
-            view["attachResourceType"] = json!(one.kind);
-            view
-        })
         .collect();
-    reply::page(call, &items)
+    reply::page_of(call, &found, |(id, one)| {
+        let mut view = view(state, id, one);
+        view["attachResourceType"] = json!(one.kind);
+        view
+    })
 }
 
 fn view(state: &State, id: &str, one: &Mount) -> Value {
-    let class = state.plugins.get(&one.plugin_id).and_then(|plugin| plugin::named(&plugin.class));
+    let class =
+        state.plugins.get(&one.plugin_id).and_then(|plugin| plugin_class::named(state, &plugin.class));
     let class = class.map(|class| {
         json!({
-            "pluginClassId": class.id(),
+            "pluginClassId": plugin_class::id_of(state, &class.name),
             "name": class.name,
             "alias": class.alias,
             "type": class.kind,
-            "source": SOURCE,
-            "version": VERSION,
+            "source": class.source(),
+            "version": class.version,
             "executeStage": class.stage,
             "executePriority": class.priority,
         })
@@ -189,6 +195,7 @@ fn view(state: &State, id: &str, one: &Mount) -> Value {
 fn resource_name(state: &State, id: &str) -> Option<String> {
     let route = state.routes.get(id).map(|one| &one.name);
     let api = state.apis.get(id).map(|one| &one.name);
+    let operation = state.operations.get(id).map(|one| &one.content.name);
     let domain = state.domains.get(id).map(|one| &one.name);
-    route.or(api).or(domain).or(state.gateways.get(id).map(|one| &one.name)).cloned()
+    route.or(api).or(operation).or(domain).or(state.gateways.get(id).map(|one| &one.name)).cloned()
 }

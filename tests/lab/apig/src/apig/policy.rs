@@ -50,10 +50,10 @@ pub(crate) struct Attachment {
 }
 
 /// Reads class and configuration from a body into a policy that is not stored yet.
-pub(crate) fn read(state: &State, call: &Call, class: &str) -> Result<Policy, ApiError> {
+pub(crate) fn read(cx: &Cx<'_>, state: &State, call: &Call, class: &str) -> Result<Policy, ApiError> {
     let class = policy_class::find(class)?;
     let config_text = text(&call.body, "config").ok_or_else(|| reply::missing("config"))?;
-    let config = class.read(config_text)?;
+    let config = class.read(cx.options, config_text)?;
     let description = string(&call.body, "description");
     if description.as_deref().is_some_and(|one| one.chars().count() > LONGEST_DESCRIPTION) {
         return Err(reply::bad("description", format!("longer than {LONGEST_DESCRIPTION} characters")));
@@ -74,10 +74,10 @@ pub(crate) fn find<'a>(state: &'a State, id: &str) -> Result<&'a Policy, ApiErro
 }
 
 /// `CreatePolicy`: without attaching it.
-pub(crate) fn create(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
+pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let class = text(&call.body, "className").ok_or_else(|| reply::missing("className"))?;
     text(&call.body, "name").ok_or_else(|| reply::missing("name"))?;
-    let policy = read(state, call, class)?;
+    let policy = read(cx, state, call, class)?;
     let id = state.policies.add(policy);
     state.count("policy");
     reply::ok(json!({ "policyId": id }))
@@ -87,7 +87,7 @@ pub(crate) fn create(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
 pub(crate) fn update(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let id = reply::path(call, "policyId")?.to_owned();
     let class = find(state, &id)?.class.clone();
-    let policy = read(state, call, &class)?;
+    let policy = read(cx, state, call, &class)?;
     lock_attached(cx, state, &id)?;
     if let Some(stored) = state.policies.get_mut(&id) {
         *stored = policy;
@@ -97,8 +97,8 @@ pub(crate) fn update(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
 
 /// Takes the write lock of each gateway a policy acts on.
 pub(crate) fn lock_attached(cx: &Cx<'_>, state: &mut State, policy: &str) -> Result<(), ApiError> {
-    let attached = state.attachments.iter().filter(|(_, one)| one.policy_id == policy);
-    let mut gateways: Vec<String> = attached.map(|(_, one)| one.gateway_id.clone()).collect();
+    let mut gateways: Vec<String> =
+        state.attachments.of_policy(policy).map(|(_, one)| one.gateway_id.clone()).collect();
     gateways.sort();
     gateways.dedup();
     gateways.iter().try_for_each(|gateway| state.write_to(cx, gateway))
@@ -108,7 +108,7 @@ pub(crate) fn lock_attached(cx: &Cx<'_>, state: &mut State, policy: &str) -> Res
 pub(crate) fn delete(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let id = reply::path(call, "policyId")?;
     let policy = find(state, id)?;
-    if let Some((attachment, _)) = state.attachments.iter().find(|(_, one)| one.policy_id == id) {
+    if let Some((attachment, _)) = state.attachments.of_policy(id).next() {
         return Err(reply::conflict(
             "PolicyAttached",
             format!("policy {} is attached by {attachment}; detach it first", policy.name),

@@ -56,7 +56,10 @@ fn place(
     state.gateway(&gateway)?;
     for id in &ids {
         exists(state, kind, id, &gateway)?;
-        one_per_point(state, &policy.class, kind, id, &gateway, own)?;
+        // Classes whose policies are told apart by name may have several on a point.
+        if !class.needs_own_name() {
+            one_per_point(state, &policy.class, kind, id, &gateway, own)?;
+        }
     }
     if class.needs_own_name() {
         own_name(state, policy, &gateway, own)?;
@@ -79,7 +82,7 @@ fn exists(state: &State, kind: &str, id: &str, gateway: &str) -> Result<(), ApiE
             let service = id.split([':', '/']).next().unwrap_or(id);
             (state.services.get(service).is_some_and(|one| one.gateway_id == gateway), "Service")
         }
-        _ => (false, "Operation"),
+        _ => (state.operations.get(id).is_some(), "Operation"),
     };
     if found { Ok(()) } else { Err(reply::gone(name, id)) }
 }
@@ -92,11 +95,10 @@ fn one_per_point(
     gateway: &str,
     own: Option<&str>,
 ) -> Result<(), ApiError> {
-    let clash = state.attachments.iter().find(|(_, one)| {
+    let clash = state.attachments.of_resource(id).find(|(_, one)| {
         one.kind == kind
             && one.gateway_id == gateway
             && Some(one.policy_id.as_str()) != own
-            && one.resource_ids.iter().any(|target| target == id)
             && state.policies.get(&one.policy_id).is_some_and(|policy| policy.class == class)
     });
     match clash {
@@ -138,7 +140,7 @@ fn attach(state: &mut State, policy_id: &str, place: Place) -> String {
 /// `CreateAndAttachPolicy`.
 pub(crate) fn create_and_attach(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let class = text(&call.body, "className").ok_or_else(|| reply::missing("className"))?;
-    let policy = policy::read(state, call, class)?;
+    let policy = policy::read(cx, state, call, class)?;
     let place = place(state, call, texts(&call.body, "attachResourceIds"), &policy, None)?;
     state.write_to(cx, &place.gateway)?;
     let id = state.policies.add(policy);
@@ -153,7 +155,7 @@ pub(crate) fn update_and_attach(cx: &Cx<'_>, state: &mut State, call: &Call) -> 
     let id = reply::path(call, "policyId")?.to_owned();
     let stored = policy::find(state, &id)?;
     let (class, old_name) = (stored.class.clone(), stored.name.clone());
-    let mut policy = policy::read(state, call, &class)?;
+    let mut policy = policy::read(cx, state, call, &class)?;
     if text(&call.body, "name").is_none() {
         policy.name = old_name;
     }
@@ -164,15 +166,12 @@ pub(crate) fn update_and_attach(cx: &Cx<'_>, state: &mut State, call: &Call) -> 
     }
     let same = state
         .attachments
-        .iter()
-        .find(|(_, one)| one.policy_id == id && one.kind == place.kind && one.gateway_id == place.gateway)
+        .of_policy(&id)
+        .find(|(_, one)| one.kind == place.kind && one.gateway_id == place.gateway)
         .map(|(attachment, _)| attachment.to_owned());
     match same {
         Some(attachment) => {
-            if let Some(one) = state.attachments.get_mut(&attachment) {
-                one.resource_ids = place.ids;
-                one.environment_id = place.environment;
-            }
+            state.attachments.replace(&attachment, place.ids, place.environment);
         }
         None => {
             attach(state, &id, place);
@@ -192,10 +191,14 @@ pub(crate) fn detach_and_delete(cx: &Cx<'_>, state: &mut State, call: &Call) -> 
         return Err(reply::gone("PolicyAttachment", only));
     }
     policy::lock_attached(cx, state, &id)?;
-    state
-        .attachments
-        .retain(|key, one| one.policy_id != id || only.as_deref().is_some_and(|only| only != key));
-    if !state.attachments.iter().any(|(_, one)| one.policy_id == id) {
+    let gone: Vec<String> = match only {
+        Some(only) => vec![only],
+        None => state.attachments.of_policy(&id).map(|(key, _)| key.to_owned()).collect(),
+    };
+    gone.iter().for_each(|key| {
+        state.attachments.remove(key);
+    });
+    if state.attachments.of_policy(&id).next().is_none() {
         state.policies.remove(&id);
     }
     reply::done()

@@ -7,6 +7,7 @@ use gateshift_lab_kernel::{Answer, ApiError, Call};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::options::Options;
 use super::reply;
 use super::state::{Cx, State};
 use crate::params::{fits, text};
@@ -54,11 +55,23 @@ impl PolicyClass {
         matches!(self.name.as_str(), "IpAccessControl" | "JWTAuth" | "OIDCAuth" | "ExternalZAuth")
     }
 
+    /// The example, with the keys that this account's dialect has.
+    fn example(&self, options: &Options) -> Map<String, Value> {
+        if options.strange_dialect.as_ref() != Some(&self.name) {
+            return self.example.clone();
+        }
+        let renamed = |(key, value): (&String, &Value)| match key.as_str() {
+            "enable" => (key.clone(), value.clone()),
+            _ => (format!("{key}Value"), value.clone()),
+        };
+        self.example.iter().map(renamed).collect()
+    }
+
     /// Reads a configuration and checks it against the example and the class's own rules.
-    pub(crate) fn read(&self, text: &str) -> Result<Value, ApiError> {
+    pub(crate) fn read(&self, options: &Options, text: &str) -> Result<Value, ApiError> {
         let config: Map<String, Value> = serde_json::from_str(text)
             .map_err(|cause| reply::bad("config", format!("it is not a JSON object: {cause}")))?;
-        check_object(&self.name, &self.example, &config)?;
+        check_object(&self.name, &self.example(options), &config)?;
         if let Some(key) = self.required.iter().find(|key| config.get(*key).is_none_or(Value::is_null)) {
             return Err(reply::missing(&format!("config.{key}")));
         }
@@ -125,7 +138,7 @@ fn check_value(place: &str, model: &Value, value: &Value) -> Result<(), ApiError
 }
 
 /// `ListPolicyClasses`.
-pub(crate) fn list(_: &Cx<'_>, _: &mut State, call: &Call) -> Answer {
+pub(crate) fn list(cx: &Cx<'_>, _: &mut State, call: &Call) -> Answer {
     let query = &call.query;
     let items: Vec<Value> = CLASSES
         .iter()
@@ -145,7 +158,7 @@ pub(crate) fn list(_: &Cx<'_>, _: &mut State, call: &Call) -> Answer {
                 "executeStage": one.stage,
                 "executePriority": one.priority.to_string(),
                 "attachableResourceTypes": one.attachable,
-                "configExample": Value::Object(one.example.clone()).to_string(),
+                "configExample": Value::Object(one.example(cx.options)).to_string(),
                 "deprecated": false,
                 "enableLog": false,
                 "version": "1.0.0",
@@ -159,25 +172,38 @@ pub(crate) fn list(_: &Cx<'_>, _: &mut State, call: &Call) -> Answer {
 mod tests {
     use serde_json::Value;
 
-    use super::CLASSES;
+    use super::{CLASSES, Options};
 
     #[test]
     fn every_example_is_a_valid_configuration_and_strange_keys_are_not() {
         assert_eq!(CLASSES.len(), 22, "the table could not be read or lacks classes");
         for class in CLASSES.iter() {
             let example = Value::Object(class.example.clone());
-            assert_eq!(class.read(&example.to_string()).ok().as_ref(), Some(&example), "{}", class.name);
+            assert_eq!(
+                class.read(&Options::default(), &example.to_string()).ok().as_ref(),
+                Some(&example),
+                "{}",
+                class.name
+            );
             for key in class.example.keys() {
                 let mut wrong = example.clone();
                 wrong[key] = match &example[key] {
                     Value::String(_) => Value::from(1),
                     _ => Value::from("text"),
                 };
-                assert!(class.read(&wrong.to_string()).is_err(), "{}.{key} of another kind", class.name);
+                assert!(
+                    class.read(&Options::default(), &wrong.to_string()).is_err(),
+                    "{}.{key} of another kind",
+                    class.name
+                );
             }
             let mut wrong = example.clone();
             wrong["planted"] = Value::Bool(true);
-            assert!(class.read(&wrong.to_string()).is_err(), "{} took an unknown key", class.name);
+            assert!(
+                class.read(&Options::default(), &wrong.to_string()).is_err(),
+                "{} took an unknown key",
+                class.name
+            );
         }
     }
 
@@ -195,7 +221,10 @@ mod tests {
             ("Waf", "[]"),
             ("Waf", "not json"),
         ] {
-            assert!(super::find(class).and_then(|class| class.read(config)).is_err(), "{class} {config}");
+            assert!(
+                super::find(class).and_then(|class| class.read(&Options::default(), config)).is_err(),
+                "{class} {config}"
+            );
         }
     }
 }

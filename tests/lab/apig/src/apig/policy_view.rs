@@ -56,37 +56,46 @@ fn matching<'a>(
     policy: &str,
     query: &Map<String, Value>,
 ) -> Vec<(&'a str, &'a Attachment)> {
-    state
-        .attachments
-        .iter()
-        .filter(|(_, one)| {
-            one.policy_id == policy
-                && fits(query, "attachResourceType", &one.kind)
-                && fits(query, "gatewayId", &one.gateway_id)
-                && text(query, "environmentId")
-                    .is_none_or(|id| one.environment_id.as_deref().is_none_or(|own| own == id))
-                && text(query, "attachResourceId")
-                    .is_none_or(|id| one.resource_ids.iter().any(|own| own == id))
-        })
-        .collect()
+    state.attachments.of_policy(policy).filter(|(_, one)| passes(one, query)).collect()
+}
+
+fn passes(one: &Attachment, query: &Map<String, Value>) -> bool {
+    fits(query, "attachResourceType", &one.kind)
+        && fits(query, "gatewayId", &one.gateway_id)
+        && text(query, "environmentId")
+            .is_none_or(|id| one.environment_id.as_deref().is_none_or(|own| own == id))
+        && text(query, "attachResourceId").is_none_or(|id| one.resource_ids.iter().any(|own| own == id))
 }
 
 /// `ListPolicies`: unpaged; attachments only when asked for.
 pub(crate) fn list(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let query = &call.query;
-    let filtered = ["attachResourceId", "attachResourceType", "environmentId", "gatewayId"]
-        .iter()
-        .any(|name| text(query, name).is_some());
+    let filtered =
+        ["attachResourceType", "environmentId", "gatewayId"].iter().any(|name| text(query, name).is_some());
     let with = flag(query, "withAttachments") == Some(true);
-    let items: Vec<Value> = state
-        .policies
-        .iter()
-        .filter_map(|(id, one)| {
-            let found = matching(state, id, query);
-            let shown = || found.iter().map(|(id, one)| attachment(id, one)).collect();
-            (!filtered || !found.is_empty()).then(|| item(id, one, with.then(shown)))
-        })
-        .collect();
+    let shown = |id: &str, one: &Policy, found: &[(&str, &Attachment)]| {
+        let attachments = || found.iter().map(|(id, one)| attachment(id, one)).collect();
+        item(id, one, with.then(attachments))
+    };
+    let items: Vec<Value> = match text(query, "attachResourceId") {
+        Some(resource) => {
+            let mut ids: Vec<&str> = state
+                .attachments
+                .of_resource(resource)
+                .filter(|(_, one)| passes(one, query))
+                .map(|(_, one)| one.policy_id.as_str())
+                .collect();
+            ids.sort_by_key(|id| state.policies.serial(id));
+            ids.dedup();
+            let known = ids.into_iter().filter_map(|id| Some((id, state.policies.get(id)?)));
+            known.map(|(id, one)| shown(id, one, &matching(state, id, query))).collect()
+        }
+        None => {
+            let found = state.policies.iter().map(|(id, one)| (id, one, matching(state, id, query)));
+            let wanted = found.filter(|(.., found)| !filtered || !found.is_empty());
+            wanted.map(|(id, one, found)| shown(id, one, &found)).collect()
+        }
+    };
     let total = items.len();
     reply::ok(json!({"items": items, "pageNumber": 1, "pageSize": total, "totalSize": total}))
 }

@@ -4,6 +4,7 @@ use gateshift_lab_kernel::{Answer, ApiError, Call};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::guards::Guard;
 use super::state::{Cx, State};
 use super::{api, quota, reply, route_check};
 use crate::params::text;
@@ -26,6 +27,10 @@ pub(crate) struct Publication {
     pub(crate) content: Content,
     pub(crate) effective_ms: i64,
     pub(crate) previous: Option<Content>,
+    /// What it asks of its callers.
+    pub(crate) guard: Option<Guard>,
+    /// What it asked before.
+    pub(crate) previous_guard: Option<Guard>,
 }
 
 /// What of a route can be changed.
@@ -117,6 +122,13 @@ impl Route {
         } else {
             publication.previous.as_ref()
         }
+    }
+
+    /// What callers are asked at a moment.
+    pub(crate) fn guard(&self, now: i64) -> Option<&Guard> {
+        let publication = self.publication.as_ref()?;
+        let present = now >= publication.effective_ms;
+        if present { publication.guard.as_ref() } else { publication.previous_guard.as_ref() }
     }
 
     /// The word on the wire for the state of publication.

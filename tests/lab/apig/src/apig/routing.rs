@@ -1,18 +1,20 @@
 //! What the data plane shall do, computed from the stored objects and the clock: published routes of
 //! serving gateways, with the policies that are in force.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gateshift_lab_kernel::gateway::{
     Action, Domain, Forward, GatewayConfig, MatchKind, PathMatch, Route, Target, ValueMatch,
 };
-
+use gateshift_lab_kernel::policy::{Levels, Policies as InForce};
 use serde_json::Value;
 
 use super::gateway::Gateway;
+use super::guards::Guard;
 use super::policy::Policy;
 use super::route::{self, Backend, Condition, Content, Destination, ValueCondition};
 use super::state::{Cx, State};
+use super::{effects, guards, mounted, rest};
 
 /// The routing of every gateway that serves now.
 pub(crate) fn gateways(cx: &Cx<'_>, state: &State) -> Vec<GatewayConfig> {
@@ -33,8 +35,19 @@ fn config(cx: &Cx<'_>, state: &State, id: &str, gateway: &Gateway) -> GatewayCon
     {
         let Some(content) = route.serving(cx.now) else { continue };
         used.extend(content.domain_ids.iter().map(String::as_str));
-        let view = View { cx, state, policies: &policies, route_id, route, content };
-        routes.extend(view.route(state.routes.serial(route_id)));
+        let (api_id, guard) = (route.api_id.as_str(), route.guard(cx.now));
+        let view = View { cx, state, policies: &policies, id: route_id, api_id, guard };
+        routes.extend(view.route(route, content, state.routes.serial(route_id)));
+    }
+    for (id, operation) in state.operations.iter() {
+        let Some(publication) = operation.publication.as_ref() else { continue };
+        if publication.environment_id != gateway.environment_id || cx.now < publication.effective_ms {
+            continue;
+        }
+        used.extend(rest::domains(publication));
+        let (api_id, guard) = (operation.api_id.as_str(), publication.guard.as_ref());
+        let view = View { cx, state, policies: &policies, id, api_id, guard };
+        routes.extend(rest::routes(&view, operation, state.operations.serial(id)));
     }
     let domains = state
         .domains
@@ -47,16 +60,27 @@ fn config(cx: &Cx<'_>, state: &State, id: &str, gateway: &Gateway) -> GatewayCon
         })
         .collect();
     let addresses = gateway.balancers.iter().flat_map(|balancer| balancer.ips.iter().copied()).collect();
-    GatewayConfig { gateway_id: id.to_owned(), addresses, domains, routes, ..GatewayConfig::default() }
+    GatewayConfig {
+        gateway_id: id.to_owned(),
+        addresses,
+        domains,
+        routes,
+        lists: guards::lists(state, id),
+        levels: Levels::All,
+        authentications: guards::authentications(state, id),
+        plugins: mounted::rules(state, id),
+        parameters: mounted::parameters(gateway),
+    }
 }
 
-type Policies<'a> = BTreeMap<(&'a str, &'a str), &'a Policy>;
+type Policies<'a> = HashMap<(&'a str, &'a str), &'a Policy>;
 
 /// Enabled policies of a gateway's routes and APIs by (class, resource id).
 fn policies_by_resource<'a>(state: &'a State, gateway: &str) -> Policies<'a> {
-    let mut found = BTreeMap::new();
+    let mut found = HashMap::new();
     for (_, attachment) in state.attachments.iter() {
-        if attachment.gateway_id != gateway || !matches!(attachment.kind.as_str(), "GatewayRoute" | "HttpApi")
+        if attachment.gateway_id != gateway
+            || !matches!(attachment.kind.as_str(), "GatewayRoute" | "HttpApi" | "Operation")
         {
             continue;
         }
@@ -71,29 +95,29 @@ fn policies_by_resource<'a>(state: &'a State, gateway: &str) -> Policies<'a> {
     found
 }
 
-/// One route with what is needed to translate it.
-struct View<'a> {
+/// A route or an operation with what is needed to translate it.
+pub(super) struct View<'a> {
     cx: &'a Cx<'a>,
-    state: &'a State,
+    pub(super) state: &'a State,
     policies: &'a Policies<'a>,
-    route_id: &'a str,
-    route: &'a route::Route,
-    content: &'a Content,
+    id: &'a str,
+    api_id: &'a str,
+    guard: Option<&'a Guard>,
 }
 
 impl View<'_> {
     /// The configuration of a class in force: the route's own, else the API's.
     fn policy(&self, class: &str) -> Option<&Value> {
-        let own = self.policies.get(&(class, self.route_id));
-        own.or_else(|| self.policies.get(&(class, self.route.api_id.as_str()))).map(|policy| &policy.config)
+        let own = self.policies.get(&(class, self.id));
+        own.or_else(|| self.policies.get(&(class, self.api_id))).map(|policy| &policy.config)
     }
 
-    fn route(&self, sequence: u64) -> Option<Route> {
-        let condition = self.content.condition.as_ref()?;
+    fn route(&self, route: &route::Route, content: &Content, sequence: u64) -> Option<Route> {
+        let condition = content.condition.as_ref()?;
         let path = condition.path.as_ref()?;
-        let domains = self.content.domain_ids.iter().filter_map(|id| self.state.domains.get(id));
+        let domains = content.domain_ids.iter().filter_map(|id| self.state.domains.get(id));
         Some(Route {
-            name: self.route.name.clone(),
+            name: route.name.clone(),
             domains: domains.map(|domain| domain.name.clone()).collect(),
             path: PathMatch {
                 kind: kind(&path.kind),
@@ -103,11 +127,23 @@ impl View<'_> {
             methods: methods(condition),
             headers: values(&condition.headers),
             queries: values(&condition.query_params),
-            created_ms: self.route.created_ms,
+            created_ms: route.created_ms,
             sequence,
-            action: self.action(self.content.backend.as_ref()?),
-            policies: gateshift_lab_kernel::policy::Policies::default(),
+            action: self.action(content.backend.as_ref()?),
+            policies: self.policies(),
         })
+    }
+
+    pub(super) fn policies(&self) -> InForce {
+        let whole = |service: &str| {
+            let service = self.state.services.get(service)?;
+            Some(Target { upstream: service.upstream(self.state), labels: BTreeMap::new(), weight: 100 })
+        };
+        InForce {
+            mirror: self.policy("FlowCopy").and_then(|config| effects::mirror(config, whole)),
+            consumers: self.guard.map(|guard| guards::consumers(self.state, guard)),
+            ..effects::policies(&|class| self.policy(class))
+        }
     }
 
     fn action(&self, backend: &Backend) -> Action {
@@ -153,7 +189,7 @@ impl View<'_> {
         })
     }
 
-    fn fallback(&self) -> Vec<Target> {
+    pub(super) fn fallback(&self) -> Vec<Target> {
         let listed =
             self.policy("Fallback").and_then(|config| config.get("serviceConfigs")).and_then(Value::as_array);
         let read = |one: &Value| serde_json::from_value::<Destination>(one.clone()).ok();
@@ -165,12 +201,12 @@ impl View<'_> {
             .collect()
     }
 
-    fn timeout_ms(&self) -> u64 {
+    pub(super) fn timeout_ms(&self) -> u64 {
         let seconds = self.policy("Timeout").and_then(|config| config.get("unitNum")).and_then(Value::as_u64);
         seconds.map_or(self.cx.options.default_timeout_ms, |seconds| seconds * 1000)
     }
 
-    fn retries(&self) -> u32 {
+    pub(super) fn retries(&self) -> u32 {
         let attempts = self.policy("Retry").and_then(|config| config.get("attempts")).and_then(Value::as_u64);
         attempts
             .map_or(self.cx.options.default_retries, |attempts| u32::try_from(attempts).unwrap_or(u32::MAX))

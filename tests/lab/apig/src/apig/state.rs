@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use gateshift_lab_kernel::{ApiError, Cloud};
 
 use super::api::Api;
+use super::attachments::Attachments;
 use super::consumer::{Consumer, Rule};
 use super::domain::Domain;
 use super::gateway::{Gateway, Status};
+use super::operation::Operation;
 use super::options::Options;
 use super::plugin::Plugin;
+use super::plugin_class::Custom;
 use super::plugin_mount::Mount;
-use super::policy::{Attachment, Policy};
-use super::reply;
+use super::policy::Policy;
 use super::route::Route;
 use super::service::Service;
 use super::source::Source;
 use super::table::{Table, made_id};
 use super::token::Tokens;
+use super::{operation, reply};
 
 /// What a handler may look at besides the state.
 pub(crate) struct Cx<'a> {
@@ -37,8 +40,10 @@ pub(crate) struct State {
     pub(crate) services: Table<Service>,
     pub(crate) apis: Table<Api>,
     pub(crate) routes: Table<Route>,
+    pub(crate) operations: Table<Operation>,
     pub(crate) policies: Table<Policy>,
-    pub(crate) attachments: Table<Attachment>,
+    pub(crate) attachments: Attachments,
+    pub(crate) classes: Table<Custom>,
     pub(crate) plugins: Table<Plugin>,
     pub(crate) mounts: Table<Mount>,
     pub(crate) consumers: Table<Consumer>,
@@ -60,8 +65,10 @@ impl State {
             services: Table::new("svc", salt),
             apis: Table::new("api", salt),
             routes: Table::new("hr", salt),
+            operations: Table::new("op", salt),
             policies: Table::new("p", salt),
-            attachments: Table::new("pr", salt),
+            attachments: Attachments::new(salt),
+            classes: Table::new("pls", salt),
             plugins: Table::new("pl", salt),
             mounts: Table::new("pa", salt),
             consumers: Table::new("cs", salt),
@@ -84,8 +91,7 @@ impl State {
         let is_it = |id: &str| {
             id.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
         };
-        self.attachments.values_mut().for_each(|one| one.resource_ids.retain(|id| !is_it(id)));
-        self.attachments.retain(|_, one| !one.resource_ids.is_empty());
+        self.attachments.detach(is_it);
         self.mounts.values_mut().for_each(|one| one.resource_ids.retain(|id| id != resource));
         self.mounts.retain(|_, one| !one.resource_ids.is_empty());
         self.rules.retain(|_, rule| rule.resource_id != resource);
@@ -163,7 +169,11 @@ impl State {
         self.sources.retain(|_, source| source.gateway_id != id);
         self.services.retain(|_, service| service.gateway_id != id);
         self.routes.retain(|_, route| route.environment_id != gateway.environment_id);
-        self.attachments.retain(|_, attachment| attachment.gateway_id != id);
+        for operation in self.operations.values_mut() {
+            let there = |one: &operation::Publication| one.environment_id == gateway.environment_id;
+            operation.publication.take_if(|one| there(one));
+        }
+        self.attachments.remove_where(|attachment| attachment.gateway_id == id);
         self.plugins.retain(|_, plugin| plugin.gateway_id != id);
         self.mounts.retain(|_, mount| mount.gateway_id != id);
         self.rules.retain(|_, rule| rule.environment_id != gateway.environment_id);

@@ -9,6 +9,7 @@
 //! | `GET /state` | target account and DNS by content |
 //! | `GET /stats` | calls by operation, objects created, DNS answers given |
 //! | `GET /planes` | gateways that run |
+//! | `GET /mirrored` | copies of requests that went to other upstreams |
 //! | `POST /planes/ID/crash`, `/restore` | lets a gateway die, and live again |
 //! | `POST /planes/ID/slow?ms=200` | makes its requests slower, 0 ends it |
 //! | `POST /planes/ID/fail?ratio=0.1` | lets a part of its requests fail, 0 ends it |
@@ -56,6 +57,7 @@ fn answer(parts: &Parts, wire: &Wire) -> Plain {
         ("GET", ["state"]) => Plain::json(200, &parts.export()),
         ("GET", ["stats"]) => Plain::json(200, &stats(parts)),
         ("GET", ["planes"]) => Plain::json(200, &json!(parts.planes.gateways())),
+        ("GET", ["mirrored"]) => Plain::json(200, &mirrored(&parts.planes)),
         ("POST", ["planes", id, what]) => trouble(&parts.planes, &decode_segment(id), what, wire),
         ("POST", ["dns", "slow"]) => match number(wire, "ms") {
             Some(ms) => {
@@ -64,7 +66,10 @@ fn answer(parts: &Parts, wire: &Wire) -> Plain {
             }
             None => refused(400, "the name server takes slow?ms=N"),
         },
-        _ => refused(404, "the lab's control has /faults, /quotas, /state, /stats, /planes and /dns"),
+        _ => refused(
+            404,
+            "the lab's control has /faults, /quotas, /state, /stats, /planes, /mirrored and /dns",
+        ),
     }
 }
 
@@ -90,6 +95,13 @@ fn stats(parts: &Parts) -> Value {
         "created": parts.apig.created_counts(),
         "dns_answers": answered,
     })
+}
+
+fn mirrored(planes: &Planes) -> Value {
+    let counts = planes.mirrored().into_iter();
+    counts
+        .map(|((gateway, upstream), count)| json!({"gateway": gateway, "upstream": upstream, "count": count}))
+        .collect()
 }
 
 fn trouble(planes: &Planes, id: &str, what: &str, wire: &Wire) -> Plain {

@@ -3,11 +3,13 @@
 
 mod access_log;
 mod metrics;
+mod mirrored;
 mod query;
 
 pub(crate) use access_log::AccessLog;
 pub use access_log::LogEntry;
 pub(crate) use metrics::Metrics;
 pub use metrics::Series;
+pub(crate) use mirrored::Mirrored;
 pub(crate) use query::Expression;
 pub use query::QueryError;

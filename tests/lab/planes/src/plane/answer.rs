@@ -1,12 +1,11 @@
 //! What a data plane decides about a request, and the answers it gives by itself.
 
-use gateshift_lab_kernel::gateway::Action;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{HeaderMap, StatusCode};
 
 use super::Serving;
-use crate::routing::RequestView;
+use crate::routing::{Found, RequestView};
 
 /// An answer on its way to the client, with what the access log says about it.
 #[derive(Debug, Default)]
@@ -45,26 +44,23 @@ impl Reply {
     }
 }
 
-/// What happens to a request.
-#[derive(Debug, PartialEq)]
+/// Where a request belongs.
+#[derive(Debug)]
 pub(crate) enum Decision<'a> {
     /// The domain is served over HTTPS only.
     Secure,
-    /// A route answers: its name and action.
-    Route(&'a str, &'a Action),
+    /// A route answers.
+    Route(Found<'a>),
     /// Nothing matches.
     Missing,
 }
 
 /// Decides. A domain that forces HTTPS does so for every path, also for those without a route.
 pub(crate) fn decide<'a>(serving: &'a Serving, request: &RequestView<'_>) -> Decision<'a> {
-    if !request.secure && serving.force_https.best(request.host) == Some(&true) {
+    if !request.secure && serving.domains.best(request.host).is_some_and(|(_, forced)| *forced) {
         return Decision::Secure;
     }
-    match serving.table.find(request) {
-        Some((name, action)) => Decision::Route(name, action),
-        None => Decision::Missing,
-    }
+    serving.table.lookup(request).map_or(Decision::Missing, Decision::Route)
 }
 
 /// The place a redirect leads to: scheme and query stay, host and path stay unless replaced.

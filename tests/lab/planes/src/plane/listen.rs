@@ -103,10 +103,11 @@ async fn accept(
             () = stop.cancelled() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, remote)) => {
+                Ok((stream, remote)) if plane.admits(remote.ip()) => {
                     let task = connect(Arc::clone(&plane), stream, remote, acceptor.clone(), stop.clone());
                     connections.spawn(task);
                 }
+                Ok((_, remote)) => tracing::debug!(gateway = plane.id, %remote, "peer is on a black list"),
                 Err(error) => {
                     tracing::warn!(gateway = plane.id, %error, "could not accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;

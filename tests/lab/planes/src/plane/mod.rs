@@ -3,12 +3,16 @@
 mod answer;
 mod certificates;
 mod fault;
+mod forward;
+mod gate;
 mod listen;
 mod proxy;
 mod serve;
 mod serving;
 mod upstream;
+mod watch;
 
+pub(crate) use answer::Reply;
 pub use fault::Fault;
 pub(crate) use listen::Ports;
 pub(crate) use proxy::Proxy;
@@ -22,7 +26,8 @@ use gateshift_lab_kernel::gateway::GatewayConfig;
 use gateshift_lab_kernel::{Cloud, Shared};
 use rustls::ServerConfig;
 
-use crate::observe::{AccessLog, Metrics};
+use crate::observe::{AccessLog, Metrics, Mirrored};
+use crate::policies::limits::Limiters;
 use crate::random::Random;
 
 /// What all data planes of a lab share.
@@ -33,6 +38,7 @@ pub(crate) struct Common {
     pub(crate) proxy: Proxy,
     pub(crate) log: AccessLog,
     pub(crate) metrics: Metrics,
+    pub(crate) mirrored: Mirrored,
     pub(crate) random: Random,
 }
 
@@ -44,6 +50,7 @@ pub(crate) struct Plane {
     serving: Arc<Shared<Arc<Serving>>>,
     tls: Arc<ServerConfig>,
     fault: Shared<Fault>,
+    limiters: Arc<Limiters>,
     state: Shared<State>,
 }
 
@@ -66,6 +73,7 @@ impl Plane {
             serving,
             common,
             fault: Shared::default(),
+            limiters: Arc::default(),
             state: Shared::default(),
         })
     }
@@ -74,6 +82,11 @@ impl Plane {
     /// still lacked a certificate.
     pub(crate) fn wants(&self, config: &GatewayConfig) -> bool {
         !self.serving.lock().complete || self.state.lock().config != *config
+    }
+
+    /// Whether a peer may open a connection.
+    pub(crate) fn admits(&self, peer: IpAddr) -> bool {
+        self.serving.lock().lists.admits_peer(peer)
     }
 
     /// Puts a configuration into service; requests under way keep the one they began with.

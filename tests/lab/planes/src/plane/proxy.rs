@@ -6,14 +6,13 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
-use hyper::http::request::Parts;
-use hyper::{HeaderMap, Request, Response, Uri};
+use hyper::{HeaderMap, Method, Request, Response, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::upstream::Chosen;
-use crate::backend::{LABELS, UPSTREAM};
+use crate::backend::{LABELS, MIRRORED, UPSTREAM};
 
 /// Headers that concern one connection only.
 const HOP_BY_HOP: [&str; 8] = [
@@ -36,6 +35,16 @@ pub(crate) enum Failure {
     Connect(String),
     /// The connection broke.
     Reset(String),
+}
+
+/// A request as the upstream gets it.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// The way to the backend.
@@ -62,13 +71,11 @@ impl Proxy {
     pub(crate) async fn send(
         &self,
         chosen: &Chosen,
-        parts: &Parts,
-        headers: &HeaderMap,
-        body: &Bytes,
+        outgoing: &Outgoing,
         retries: u32,
         limit: Option<Duration>,
     ) -> Result<Response<Bytes>, Failure> {
-        let attempts = self.attempts(chosen, parts, headers, body, retries);
+        let attempts = self.attempts(chosen, outgoing, retries);
         match limit {
             None => attempts.await,
             Some(limit) => tokio::time::timeout(limit, attempts).await.unwrap_or(Err(Failure::Timeout)),
@@ -78,14 +85,12 @@ impl Proxy {
     async fn attempts(
         &self,
         chosen: &Chosen,
-        parts: &Parts,
-        headers: &HeaderMap,
-        body: &Bytes,
+        outgoing: &Outgoing,
         retries: u32,
     ) -> Result<Response<Bytes>, Failure> {
         let mut left = retries;
         loop {
-            let request = self.request(chosen, parts, headers, body.clone())?;
+            let request = self.request(chosen, outgoing)?;
             match self.client.request(request).await {
                 Ok(response) => {
                     let (parts, body) = response.into_parts();
@@ -101,25 +106,30 @@ impl Proxy {
         }
     }
 
-    fn request(
-        &self,
-        chosen: &Chosen,
-        parts: &Parts,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Result<Request<Full<Bytes>>, Failure> {
+    /// Sends a copy whose answer nobody waits for.
+    pub(crate) fn copy(&self, chosen: &Chosen, outgoing: &Outgoing) {
+        let Ok(mut request) = self.request(chosen, outgoing) else { return };
+        request.headers_mut().insert(HeaderName::from_static(MIRRORED), HeaderValue::from_static("1"));
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            if let Err(error) = client.request(request).await {
+                tracing::debug!(%error, "a mirrored request got no answer");
+            }
+        });
+    }
+
+    fn request(&self, chosen: &Chosen, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, Failure> {
         let unusable = |error: hyper::http::Error| Failure::Reset(error.to_string());
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri = Uri::builder()
             .scheme("http")
             .authority(self.backend.to_string())
-            .path_and_query(path)
+            .path_and_query(outgoing.target.as_str())
             .build()
             .map_err(unusable)?;
-        let mut request = Request::new(Full::from(body));
-        *request.method_mut() = parts.method.clone();
+        let mut request = Request::new(Full::from(outgoing.body.clone()));
+        *request.method_mut() = outgoing.method.clone();
         *request.uri_mut() = uri;
-        *request.headers_mut() = headers.clone();
+        *request.headers_mut() = outgoing.headers.clone();
         let labels = serde_json::to_string(&chosen.labels).unwrap_or_default();
         for (name, value) in [(UPSTREAM, chosen.upstream.as_str()), (LABELS, &labels)] {
             let value = HeaderValue::from_str(value).map_err(|error| unusable(error.into()))?;

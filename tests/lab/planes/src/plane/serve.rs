@@ -1,12 +1,12 @@
 //! The way of one request through a data plane: read, decide, act, record.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use gateshift_lab_kernel::LabClock;
-use gateshift_lab_kernel::gateway::{Action, Forward};
+use gateshift_lab_kernel::gateway::Action;
+use gateshift_lab_kernel::policy::Parameters;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, SERVER, USER_AGENT};
@@ -15,18 +15,17 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use uuid::Uuid;
 
 use super::answer::{Decision, Reply, decide, redirect_location, secure_location};
-use super::fault::Fault;
-use super::proxy::{Failure, end_to_end};
-use super::upstream::{choose, total_weight};
-use super::{Common, Plane};
+use super::proxy::end_to_end;
+use super::watch::Watch;
+use super::{Common, Plane, forward, gate};
 use crate::observe::LogEntry;
-use crate::routing::{RequestView, host_of};
+use crate::plugins::Effect;
+use crate::policies::slashes::merged;
+use crate::policies::{Facts, Onward, address, cors, gzip, headers};
+use crate::routing::{Found, RequestView, host_of};
 
 /// Largest request body that is taken.
 const BODY_LIMIT: usize = 16 << 20;
-/// Real work may take this long on the wall, however fast the lab's clock runs: a busy machine must
-/// not look like a slow upstream. Pauses ordered by a fault are held against the timeout exactly.
-const REAL_WORK: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -39,35 +38,6 @@ pub(crate) struct Connection {
     pub(crate) local: SocketAddr,
     pub(crate) server_name: Option<String>,
     pub(crate) secure: bool,
-}
-
-/// Time spent on a request: real work in wall time, ordered pauses in lab time.
-#[derive(Debug)]
-struct Watch {
-    started: Instant,
-    paused: Duration,
-    paused_ms: u64,
-}
-
-impl Watch {
-    fn start() -> Self {
-        Self { started: Instant::now(), paused: Duration::ZERO, paused_ms: 0 }
-    }
-
-    async fn pause(&mut self, clock: &LabClock, lab_ms: u64) {
-        if lab_ms > 0 {
-            let began = Instant::now();
-            tokio::time::sleep(clock.wall(Duration::from_millis(lab_ms))).await;
-            self.paused += began.elapsed();
-            self.paused_ms += lab_ms;
-        }
-    }
-
-    fn elapsed_ms(&self) -> f64 {
-        let worked = self.started.elapsed().saturating_sub(self.paused).as_secs_f64() * 1000.0;
-        // Microseconds are all that is worth writing down.
-        ((worked + self.paused_ms as f64) * 1000.0).round() / 1000.0
-    }
 }
 
 /// Answers one request.
@@ -137,7 +107,8 @@ fn begin(plane: &Plane, connection: &Connection, request: &Request<Incoming>) ->
     }
 }
 
-/// Decides and acts.
+/// Decides and acts: where the request belongs, what may answer in place of the route, what the route
+/// does, what is done to the answer.
 async fn act(
     plane: &Plane,
     connection: &Connection,
@@ -147,42 +118,97 @@ async fn act(
     watch: &mut Watch,
 ) -> Reply {
     let serving = Arc::clone(&plane.serving.lock());
-    let fault = *plane.fault.lock();
-    let clock = &plane.common.cloud.clock;
+    let parameters = &serving.parameters;
     let host = host_of(&entry.authority);
-    let view = RequestView {
+    let path = parts.uri.path();
+    let path = if parameters.merge_slashes { merged(path) } else { Cow::Borrowed(path) };
+    let request = RequestView {
         host: &host,
         method: parts.method.as_str(),
-        path: parts.uri.path(),
+        path: &path,
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
         secure: connection.secure,
     };
-    let decision = decide(&serving, &view);
-    if let Decision::Route(name, _) = decision {
-        entry.route_name = name.to_owned();
+    let found = match decide(&serving, &request) {
+        Decision::Secure => {
+            let reply = Reply::elsewhere(StatusCode::MOVED_PERMANENTLY, &secure_location(&request));
+            return own_answer(plane, reply, watch).await;
+        }
+        Decision::Route(found) => Some(found),
+        Decision::Missing => None,
+    };
+    if let Some(found) = &found {
+        entry.route_name = found.name.to_owned();
     }
-    if let Decision::Route(_, Action::Forward(forward)) = decision {
-        let headers = forwarded_headers(&parts.headers, connection, entry);
-        let arriving = Arriving { parts, headers: &headers, body };
-        return pass_on(&plane.common, fault, forward, &arriving, watch).await;
+    identify(parameters, &parts.headers, entry);
+    let authority = entry.authority.clone();
+    let facts = Facts { request, authority: &authority, now_ms: plane.common.cloud.clock.now_ms(), body };
+    let mut onward = onward(parameters.trusted_hops, connection, &facts, entry);
+    let route = found.as_ref().map(|found| found.name);
+    let effects: Vec<&dyn Effect> = serving.plugins.in_force(&host, route).collect();
+    let mut reply = match gate::pass(plane, &serving, &facts, found.as_ref(), &effects, &mut onward) {
+        Err(reply) => own_answer(plane, *reply, watch).await,
+        Ok(admitted) => {
+            let reply = match &found {
+                None => own_answer(plane, Reply::own(StatusCode::NOT_FOUND, "NR", ""), watch).await,
+                Some(found) => route_answer(plane, &facts, found, onward, watch).await,
+            };
+            if let Some(admitted) = admitted {
+                admitted.ended(reply.status.as_u16(), watch.elapsed_ms(), plane.common.cloud.clock.now_ms());
+            }
+            reply
+        }
+    };
+    effects.iter().rev().for_each(|effect| effect.response(&facts, &mut reply));
+    if parameters.gzip {
+        gzip::compress(&facts, &mut reply);
     }
-    watch.pause(clock, fault.slow_ms).await;
+    reply
+}
+
+/// What the route itself does, and what it does to the answer.
+async fn route_answer(
+    plane: &Plane,
+    facts: &Facts<'_>,
+    found: &Found<'_>,
+    onward: Onward,
+    watch: &mut Watch,
+) -> Reply {
+    let mut reply = match found.action {
+        Action::Forward(forward) => forward::pass_on(plane, facts, found, forward, onward, watch).await,
+        Action::Mock { status, body } => {
+            own_answer(plane, Reply::own(known_status(*status), "", body.as_str()), watch).await
+        }
+        Action::Redirect { status, host, path } => {
+            let location =
+                redirect_location(&facts.request, facts.authority, host.as_deref(), path.as_deref());
+            own_answer(plane, Reply::elsewhere(known_status(*status), &location), watch).await
+        }
+    };
+    let policies = &found.policies.plain;
+    if let Some(cors) = &policies.cors {
+        cors::mark(cors, facts, &mut reply.headers);
+    }
+    headers::change(&policies.headers, true, &mut reply.headers);
+    reply
+}
+
+/// An answer of the gateway itself, under the faults that the plane has now.
+async fn own_answer(plane: &Plane, reply: Reply, watch: &mut Watch) -> Reply {
+    let fault = *plane.fault.lock();
+    watch.pause(&plane.common.cloud.clock, fault.slow_ms).await;
     if plane.common.random.chance(fault.fail_ratio) {
         return Reply::own(StatusCode::SERVICE_UNAVAILABLE, "LR", "local reset");
     }
-    match decision {
-        Decision::Secure => Reply::elsewhere(StatusCode::MOVED_PERMANENTLY, &secure_location(&view)),
-        Decision::Route(_, Action::Mock { status, body }) => {
-            Reply::own(known_status(*status), "", body.as_str())
-        }
-        Decision::Route(_, Action::Redirect { status, host, path }) => {
-            let location = redirect_location(&view, &entry.authority, host.as_deref(), path.as_deref());
-            Reply::elsewhere(known_status(*status), &location)
-        }
-        Decision::Route(_, Action::Forward(_)) | Decision::Missing => {
-            Reply::own(StatusCode::NOT_FOUND, "NR", "")
-        }
+    reply
+}
+
+/// Gives the request its id: the caller's where it is kept or none is made, else a new one.
+fn identify(parameters: &Parameters, headers: &HeaderMap, entry: &mut LogEntry) {
+    let kept = parameters.keep_request_id && headers.contains_key(REQUEST_ID);
+    if parameters.request_id && !kept {
+        entry.request_id = Uuid::now_v7().to_string();
     }
 }
 
@@ -191,98 +217,26 @@ fn known_status(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A request that is passed on.
-struct Arriving<'a> {
-    parts: &'a Parts,
-    headers: &'a HeaderMap,
-    body: &'a Bytes,
-}
-
-async fn pass_on(
-    common: &Common,
-    fault: Fault,
-    forward: &Forward,
-    arriving: &Arriving<'_>,
-    watch: &mut Watch,
-) -> Reply {
-    let unavailable = |flags, text| Reply::own(StatusCode::SERVICE_UNAVAILABLE, flags, text);
-    let roll = common.random.below(total_weight(forward));
-    let chosen = choose(&common.cloud.world.lock(), forward, arriving.parts.uri.path(), roll);
-    let Some(chosen) = chosen else {
-        return unavailable("UH", "no healthy upstream");
-    };
-    let upstream = Some(chosen.upstream.clone());
-    let late = || Reply::own(StatusCode::GATEWAY_TIMEOUT, "UT", "upstream request timeout");
-    let clock = &common.cloud.clock;
-    if forward.timeout_ms > 0 && fault.slow_ms >= forward.timeout_ms {
-        watch.pause(clock, forward.timeout_ms).await;
-        return Reply { upstream, ..late() };
-    }
-    let before = watch.elapsed_ms();
-    watch.pause(clock, fault.slow_ms).await;
-    if common.random.chance(fault.fail_ratio) {
-        let failure = Some("connection refused by a fault of the lab".to_owned());
-        let reply = unavailable("UF", "upstream connect error or disconnect/reset before headers");
-        return Reply { upstream, failure, ..reply };
-    }
-    let remaining = Duration::from_millis(forward.timeout_ms.saturating_sub(fault.slow_ms));
-    let limit = (forward.timeout_ms > 0).then(|| clock.wall(remaining).max(REAL_WORK));
-    let Arriving { parts, headers, body } = arriving;
-    let answer = common.proxy.send(&chosen, parts, headers, body, forward.retries, limit).await;
-    let upstream_ms = Some(watch.elapsed_ms() - before);
-    match answer {
-        Ok(answer) => Reply {
-            status: answer.status(),
-            headers: answer_headers(&answer, parts),
-            body: answer.into_body(),
-            upstream,
-            upstream_ms,
-            ..Reply::default()
-        },
-        Err(Failure::Timeout) => Reply { upstream, ..late() },
-        Err(Failure::Connect(cause)) => {
-            let flags = if forward.retries > 0 { "UF,URX" } else { "UF" };
-            let reply = unavailable(flags, "upstream connect error or disconnect/reset before headers");
-            Reply { upstream, failure: Some(cause), ..reply }
-        }
-        Err(Failure::Reset(cause)) => {
-            let reply = unavailable("UC", "upstream connect error or disconnect/reset before headers");
-            Reply { upstream, failure: Some(cause), ..reply }
-        }
-    }
-}
-
-/// The upstream's headers. The answer to HEAD has no body, so its length is kept as it was told.
-fn answer_headers(answer: &Response<Bytes>, parts: &Parts) -> HeaderMap {
-    let mut headers = end_to_end(answer.headers());
-    if parts.method == Method::HEAD
-        && let Some(length) = answer.headers().get(CONTENT_LENGTH)
-    {
-        headers.insert(CONTENT_LENGTH, length.clone());
-    }
-    headers
-}
-
-/// What the upstream is told: the client's headers, who it is, and under which host it asked.
-fn forwarded_headers(headers: &HeaderMap, connection: &Connection, entry: &LogEntry) -> HeaderMap {
-    let mut passed = end_to_end(headers);
-    let client = connection.remote.ip().to_string();
+/// What the upstream is to be told when nothing changes it: the client's headers, who it is, and under
+/// which host it asked.
+fn onward(trusted_hops: u32, connection: &Connection, facts: &Facts<'_>, entry: &LogEntry) -> Onward {
+    let peer = connection.remote.ip();
     let chain = match &entry.x_forwarded_for {
-        Some(before) => format!("{before},{client}"),
-        None => client,
+        Some(before) => format!("{before},{peer}"),
+        None => peer.to_string(),
+    };
+    let mut onward = Onward {
+        headers: end_to_end(facts.request.headers),
+        host: facts.authority.to_owned(),
+        path: facts.request.path.to_owned(),
+        query: facts.request.query.to_owned(),
+        client: address::client(peer, entry.x_forwarded_for.as_deref(), trusted_hops),
     };
     let scheme = if connection.secure { "https" } else { "http" };
-    for (name, value) in [
-        (HOST, entry.authority.as_str()),
-        (FORWARDED_FOR, &chain),
-        (FORWARDED_PROTO, scheme),
-        (REQUEST_ID, &entry.request_id),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            passed.insert(name, value);
-        }
-    }
-    passed
+    onward.set(FORWARDED_FOR.as_str(), &chain);
+    onward.set(FORWARDED_PROTO.as_str(), scheme);
+    onward.set(REQUEST_ID.as_str(), &entry.request_id);
+    onward
 }
 
 /// Adds the products' own headers and completes the log entry.

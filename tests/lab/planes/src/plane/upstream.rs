@@ -31,7 +31,7 @@ pub(crate) fn choose(world: &World, forward: &Forward, path: &str, roll: u64) ->
 
 /// The instance of a target that answers a path: always the same one, so that answers can be
 /// compared. Nothing when no live instance carries the labels asked for.
-fn instance(world: &World, target: &Target, path: &str) -> Option<Chosen> {
+pub(crate) fn instance(world: &World, target: &Target, path: &str) -> Option<Chosen> {
     let upstream = world.upstreams.get(&target.upstream).filter(|upstream| upstream.alive)?;
     let carries = |instance: &&BTreeMap<String, String>| {
         target.labels.iter().all(|(name, value)| instance.get(name) == Some(value))

@@ -135,6 +135,37 @@ impl PathExpression {
     }
 }
 
+/// A path condition that stands alone, outside of the table of routes.
+#[derive(Debug)]
+pub(crate) enum PathCondition {
+    Exact(String, bool),
+    Prefix(String, bool),
+    Regex(Option<PathExpression>),
+}
+
+impl PathCondition {
+    pub(crate) fn compile(kind: MatchKind, value: &str, ignore_case: bool) -> Self {
+        let folded = if ignore_case { value.to_ascii_lowercase() } else { value.to_owned() };
+        match kind {
+            MatchKind::Exact => Self::Exact(folded, ignore_case),
+            MatchKind::Prefix => Self::Prefix(folded, ignore_case),
+            MatchKind::Regex => {
+                Self::Regex(PathExpression::compile(value, ignore_case, &mut Expressions::default()))
+            }
+        }
+    }
+
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Exact(value, false) => path == value,
+            Self::Exact(value, true) => path.eq_ignore_ascii_case(value),
+            Self::Prefix(value, false) => path.starts_with(value.as_str()),
+            Self::Prefix(value, true) => path.to_ascii_lowercase().starts_with(value.as_str()),
+            Self::Regex(expression) => expression.as_ref().is_some_and(|one| one.matches(path)),
+        }
+    }
+}
+
 /// The literal text that every match of the pattern begins with; empty when in doubt.
 fn literal_prefix(pattern: &str) -> String {
     if pattern.contains('|') {

@@ -57,7 +57,7 @@ impl<T> DomainIndex<T> {
     }
 
     /// All values whose domain matches, each with the length of the domain's name, longest first.
-    pub(crate) fn matching<'a>(&'a self, host: &'a str) -> impl Iterator<Item = (usize, &'a T)> {
+    pub(crate) fn matching<'a>(&'a self, host: &str) -> impl Iterator<Item = (usize, &'a T)> {
         let exact = self.exact.get(host).map(|value| (host.len(), value));
         let wildcards = host
             .bytes()
@@ -68,7 +68,7 @@ impl<T> DomainIndex<T> {
     }
 
     /// The value of the most specific domain; at equal length the exact one.
-    pub(crate) fn best<'a>(&'a self, host: &'a str) -> Option<&'a T> {
+    pub(crate) fn best<'a>(&'a self, host: &str) -> Option<&'a T> {
         self.matching(host).next().map(|(_, value)| value)
     }
 }

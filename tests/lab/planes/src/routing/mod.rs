@@ -7,6 +7,8 @@ mod condition;
 mod host;
 mod table;
 
+pub(crate) use condition::PathCondition;
 pub(crate) use host::DomainIndex;
 pub use host::host_of;
+pub(crate) use table::Found;
 pub use table::{RequestView, RouteTable, TableCache};

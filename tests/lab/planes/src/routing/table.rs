@@ -10,6 +10,7 @@ use hyper::HeaderMap;
 
 use super::condition::{Expressions, Named, PathExpression};
 use super::host::DomainIndex;
+use crate::policies::RoutePolicies;
 
 /// What of a request the routing looks at.
 #[derive(Debug, Clone, Copy)]
@@ -48,12 +49,27 @@ struct Compiled {
     headers: Vec<Named>,
     queries: Vec<Named>,
     expression: Option<PathExpression>,
+    path: String,
     action: Action,
+    policies: RoutePolicies,
+}
+
+/// The route that answers a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) action: &'a Action,
+    pub(crate) policies: &'a RoutePolicies,
+    /// Its path condition.
+    pub(crate) path: &'a str,
+    /// The domain under which it was found.
+    pub(crate) domain: &'a str,
 }
 
 /// Candidates of one domain, by number.
 #[derive(Debug, Default)]
 struct PathIndex {
+    domain: String,
     secure: bool,
     exact: PathMap,
     prefix: PathMap,
@@ -88,7 +104,9 @@ impl RouteTable {
         let mut domains: DomainIndex<PathIndex> = DomainIndex::default();
         for (number, route) in ordered.iter().enumerate() {
             for domain in &route.domains {
-                domains.entry(domain).add(number, route);
+                let paths = domains.entry(domain);
+                paths.domain.clone_from(domain);
+                paths.add(number, route);
             }
         }
         for domain in config.domains.iter().filter(|domain| domain.certificate.is_some()) {
@@ -102,22 +120,32 @@ impl RouteTable {
     /// The route that answers, by name and action.
     #[must_use]
     pub fn find(&self, request: &RequestView<'_>) -> Option<(&str, &Action)> {
-        let mut best: Option<(usize, usize)> = None;
+        self.lookup(request).map(|found| (found.name, found.action))
+    }
+
+    /// The route that answers, with all that is done on its way.
+    pub(crate) fn lookup<'a>(&'a self, request: &RequestView<'_>) -> Option<Found<'a>> {
+        let mut best: Option<(usize, usize, &PathIndex)> = None;
         let folded = request.path.to_ascii_lowercase();
         for (length, paths) in self.domains.matching(request.host) {
             // Only an exact and a wildcard name can be of equal length; then both compete.
-            if best.is_some_and(|(found, _)| found > length) {
+            if best.is_some_and(|(found, ..)| found > length) {
                 break;
             }
             if request.secure && !paths.secure {
                 continue;
             }
             if let Some(number) = self.first_in(paths, request, &folded) {
-                let number = best.map_or(number, |(_, other)| number.min(other));
-                best = Some((length, number));
+                best = match best {
+                    Some((_, other, _)) if other < number => best,
+                    _ => Some((length, number, paths)),
+                };
             }
         }
-        best.map(|(_, number)| (self.routes[number].name.as_str(), &self.routes[number].action))
+        best.map(|(_, number, paths)| {
+            let Compiled { name, action, policies, path, .. } = &self.routes[number];
+            Found { name, action, policies, path, domain: &paths.domain }
+        })
     }
 
     fn first_in(&self, paths: &PathIndex, request: &RequestView<'_>, folded: &str) -> Option<usize> {
@@ -190,7 +218,9 @@ impl Compiled {
             headers: route.headers.iter().map(|c| Named::header(c, expressions)).collect(),
             queries: route.queries.iter().map(|c| Named::query(c, expressions)).collect(),
             expression,
+            path: route.path.value.clone(),
             action: route.action.clone(),
+            policies: RoutePolicies::compile(&route.policies),
         }
     }
 

@@ -5,3 +5,4 @@ mod dns;
 mod load;
 mod matching;
 mod planes;
+mod policies;

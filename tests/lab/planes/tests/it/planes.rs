@@ -61,7 +61,7 @@ async fn requests_are_answered_as_the_routes_say() {
             "upstream": SHOP, "labels": { "version": "v2" }, "method": "POST", "path": "/shop",
             "query": "x=1", "host": "api.example.com", "body_sha256": empty,
             "headers": {
-                "x-canary": "yes", "x-forwarded-proto": "http",
+                "x-canary": "yes",
                 "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             },
         })

@@ -273,7 +273,8 @@ fn apis_are_unique_listed_by_name_and_dry_runs_leave_nothing() {
     assert_eq!(lab.refused("CreateHttpApi", body("shop")), "Conflict.HttpApiExisted");
     assert_eq!(
         lab.refused("CreateHttpApi", json!({"name": "a", "type": "Rest"})),
-        "InvalidParameter.WithValue"
+        "InvalidParameter.IsEmpty",
+        "a REST API has a base path"
     );
     let mut dry = body("dry");
     dry["dryRun"] = json!(true);

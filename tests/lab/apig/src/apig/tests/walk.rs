@@ -112,7 +112,7 @@ fn every_paged_list_refuses_wrong_pages_and_answers_an_empty_one() {
             continue;
         }
         let mut parameters = json!({"pageNumber": 1_000, "pageSize": 100});
-        if name.starts_with("ListHttpApiRoutes") {
+        if name.starts_with("ListHttpApiRoutes") || name.starts_with("ListHttpApiOperations") {
             parameters["httpApiId"] = json!(ground.api);
         }
         let data = ground.lab.ok(name, parameters.clone());
