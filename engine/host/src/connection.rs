@@ -20,6 +20,10 @@ pub(crate) struct Connection {
     pub(crate) name: String,
     pub(crate) kind: ConnectionKind,
     pub(crate) endpoint: Url,
+    /// `host` header of its requests.
+    pub(crate) host: String,
+    /// Region, when it has one.
+    pub(crate) region: String,
     pub(crate) scheme: Scheme,
     pub(crate) credentials: Credentials,
     pub(crate) pacer: Pacer,
@@ -36,7 +40,9 @@ impl Connection {
         overrides: &Overrides,
         credentials: impl FnOnce(&Scheme) -> Result<Credentials, StepError>,
     ) -> Result<Self, StepError> {
-        let endpoint = endpoint::choose(name, kind, &definition.with, overrides)?;
+        let endpoint::Place { url: endpoint, host } =
+            endpoint::place(name, kind, &definition.with, overrides)?;
+        let region = definition.with.get("region").and_then(serde_json::Value::as_str).unwrap_or_default();
         overrides.may_reach(
             &format!("the endpoint of connection `{name}`, {endpoint},"),
             endpoint::is_loopback(&endpoint),
@@ -48,6 +54,8 @@ impl Connection {
             name: name.to_owned(),
             kind: kind.clone(),
             endpoint,
+            host,
+            region: region.to_owned(),
             credentials: credentials(&settings.scheme)?,
             scheme: settings.scheme,
             pacer: Pacer::new(rate, settings.burst),

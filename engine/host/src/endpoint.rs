@@ -21,6 +21,9 @@ pub struct EndpointRule {
     pub exceptions: BTreeMap<String, String>,
     /// Setting that holds the URL, besides `endpoint`; `url` for instance.
     pub setting: Option<String>,
+    /// Setting whose value is the first label of the host: what a connection speaks to is one of many that
+    /// share an endpoint.
+    pub label: Option<String>,
 }
 
 impl EndpointRule {
@@ -48,6 +51,13 @@ impl EndpointRule {
         self
     }
 
+    /// The same with a setting whose value is the first label of the host.
+    #[must_use]
+    pub fn with_label(mut self, setting: &str) -> Self {
+        self.label = Some(setting.to_owned());
+        self
+    }
+
     /// Whether a region has a say.
     pub(crate) fn is_regional(&self) -> bool {
         [&self.template, &self.vpc_template]
@@ -55,6 +65,41 @@ impl EndpointRule {
             .flatten()
             .any(|template| template.contains("{region}"))
     }
+}
+
+/// Where requests go, and the host they name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) url: Url,
+    /// The `host` header: that of the URL, unless a label stands before an address or a local name.
+    pub(crate) host: String,
+}
+
+/// The endpoint of a connection with its label. A label cannot stand before an address, nor need a local
+/// name with one resolve: there the requests go to the endpoint, and name the host with the label.
+pub(crate) fn place(
+    connection: &str,
+    kind: &ConnectionKind,
+    with: &BTreeMap<String, Value>,
+    overrides: &Overrides,
+) -> Result<Place, StepError> {
+    let mut url = choose(connection, kind, with, overrides)?;
+    let Some(setting) = &kind.endpoint.label else {
+        return Ok(Place { host: host_header(&url), url });
+    };
+    let label = with.get(setting).and_then(Value::as_str).unwrap_or_default();
+    let spelt = label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if label.is_empty() || label.starts_with('-') || !spelt {
+        return Err(refused(connection, format!("`{label}` is no {setting}"))
+            .with_hint(format!("give the connection `with: {{ {setting}: ... }}`")));
+    }
+    if matches!(url.host(), Some(Host::Domain(_))) && !is_loopback(&url) {
+        let host = format!("{label}.{}", url.host_str().unwrap_or_default());
+        url.set_host(Some(&host))
+            .map_err(|error| refused(connection, format!("`{host}` is no host: {error}")))?;
+        return Ok(Place { host: host_header(&url), url });
+    }
+    Ok(Place { host: format!("{label}.{}", host_header(&url)), url })
 }
 
 /// The endpoint of a connection.
@@ -163,7 +208,7 @@ pub(crate) fn host_header(url: &Url) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{EndpointRule, choose, host_header, is_loopback, parse};
+    use super::{EndpointRule, choose, host_header, is_loopback, parse, place};
     use crate::{Overrides, testing};
 
     fn chosen(with: serde_json::Value, overrides: &[(&str, &str)]) -> Result<String, String> {
@@ -194,6 +239,36 @@ mod tests {
         ];
         for (with, overrides, expected) in cases {
             assert_eq!(chosen(with, overrides).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_label_stands_before_the_host() {
+        let rule = EndpointRule::new("https://{region}.log.example.com", None).with_label("project");
+        let kind = testing::kind("a/log", rule);
+        let at = |with: serde_json::Value, lab: &str| {
+            let endpoints =
+                [("a/log".to_owned(), lab.to_owned())].into_iter().filter(|(_, url)| !url.is_empty());
+            let overrides = Overrides { endpoints: endpoints.collect(), ..Overrides::default() };
+            place("c", &kind, &serde_json::from_value(with).unwrap(), &overrides)
+                .map(|place| format!("{} {}", place.url, place.host))
+                .map_err(|error| error.code)
+        };
+        let with = json!({"region": "r-1", "project": "p-1"});
+        for (lab, expected) in [
+            ("", "https://p-1.r-1.log.example.com/ p-1.r-1.log.example.com"),
+            ("https://log.example.com:8443/x", "https://p-1.log.example.com:8443/x p-1.log.example.com:8443"),
+            ("http://127.0.0.1:9", "http://127.0.0.1:9/ p-1.127.0.0.1:9"),
+            ("http://localhost:9", "http://localhost:9/ p-1.localhost:9"),
+        ] {
+            assert_eq!(at(with.clone(), lab).as_deref(), Ok(expected));
+        }
+        for bad in [
+            json!({"region": "r-1"}),
+            json!({"region": "r-1", "project": "a.b"}),
+            json!({"region": "r-1", "project": "-a"}),
+        ] {
+            assert_eq!(at(bad, ""), Err("GS-ENDPOINT".to_owned()));
         }
     }
 

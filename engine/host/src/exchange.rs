@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::connection::Connection;
 use crate::http::{HttpClients, RawAnswer, SendFailure, send};
-use crate::sign::acs3;
+use crate::sign::{acs3, scoped};
 use crate::{Clock, Limits, Scheme, encode, endpoint, entropy};
 
 /// A request as the tries share it.
@@ -39,10 +39,17 @@ pub(crate) async fn once(
     outgoing: &Outgoing<'_>,
     means: Means<'_>,
 ) -> Result<RawAnswer, SendFailure> {
-    let (content_type, body) = encoded(outgoing.body).map_err(SendFailure::Host)?;
+    let (mut content_type, body) = encoded(outgoing.body).map_err(SendFailure::Host)?;
+    if matches!(connection.scheme, Scheme::Scoped(_)) && matches!(outgoing.body, Body::None | Body::Json(_)) {
+        // Part of what is signed, also without a body.
+        content_type = Some("application/json");
+    }
     let url = target(&connection.endpoint, outgoing).map_err(SendFailure::Host)?;
     let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
     headers.extend(content_type.map(|value| ("content-type".to_owned(), value.to_owned())));
+    if connection.host != endpoint::host_header(&url) {
+        headers.push(("host".to_owned(), connection.host.clone()));
+    }
     headers.extend(
         authentic(connection, outgoing, means, &url, content_type, &body).await.map_err(SendFailure::Host)?,
     );
@@ -73,13 +80,26 @@ async fn authentic(
                 method: outgoing.method,
                 path: url.path(),
                 query: outgoing.query,
-                host: &endpoint::host_header(url),
+                host: &connection.host,
                 content_type,
                 body,
                 action: outgoing.action,
                 version,
             };
             acs3::sign(&request, &keys, means.clock.now(), &entropy::nonce())
+        }
+        Scheme::Scoped(scheme) => {
+            let keys = connection.credentials.keys().await?;
+            let request = scoped::Unsigned {
+                method: outgoing.method,
+                path: url.path(),
+                query: outgoing.query,
+                host: &connection.host,
+                content_type: content_type.unwrap_or_default(),
+                body,
+                region: &connection.region,
+            };
+            scoped::sign(scheme, &request, &keys, means.clock.now())
         }
     })
 }

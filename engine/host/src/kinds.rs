@@ -31,12 +31,35 @@ pub enum Scheme {
         /// `x-acs-version`.
         version: String,
     },
+    /// A key derived for one day, region and service signs the request.
+    Scoped(Box<ScopedScheme>),
     /// `Authorization: Bearer`.
     Bearer,
     /// `Authorization: Basic`.
     Basic,
     /// None, unless the connection says `auth: basic` or `auth: bearer`.
     None,
+}
+
+/// The words of a scheme that signs with a derived key: products that share the method differ in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopedScheme {
+    /// Name of the method, first in the text that is signed and in `authorization`.
+    pub algorithm: String,
+    /// The service's word in the scope.
+    pub service: String,
+    /// Last word of the scope.
+    pub terminator: String,
+    /// Stands before the secret where the derivation begins.
+    pub secret_prefix: String,
+    /// Beginning of the product's own headers; date, hash and size of the body go by it.
+    pub header_prefix: String,
+    /// Beginning of further headers that are signed.
+    pub also_signed: String,
+    /// Header of a temporary key's token.
+    pub token_header: String,
+    /// Headers that every request has.
+    pub headers: Vec<(String, String)>,
 }
 
 /// Whether a kind of connection may change anything.
@@ -97,6 +120,9 @@ impl ConnectionKind {
         });
         if self.endpoint.is_regional() {
             properties["region"] = json!({ "type": "string", "pattern": "^[a-z0-9-]+$" });
+        }
+        if let Some(label) = &self.endpoint.label {
+            properties[label] = json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]*$" });
         }
         if self.endpoint.vpc_template.is_some() {
             properties["network"] =

@@ -34,7 +34,7 @@ mod testing;
 
 pub use endpoint::EndpointRule;
 pub use hosts::Hosts;
-pub use kinds::{ConnectionKind, QueryLanguage, Scheme, WriteRule};
+pub use kinds::{ConnectionKind, QueryLanguage, Scheme, ScopedScheme, WriteRule};
 pub use options::{Clock, EnvironmentSource, HostsOptions, Limits};
 pub use overrides::Overrides;
 pub use secret::Secret;

@@ -1,7 +1,7 @@
 //! Kinds of connection: where they live, how they sign, what they allow. Endpoints are facts of the
 //! provider; `endpoint` in a workflow or an endpoints file replaces them.
 
-use gateshift_host::{ConnectionKind, EndpointRule, QueryLanguage, Scheme, WriteRule};
+use gateshift_host::{ConnectionKind, EndpointRule, QueryLanguage, Scheme, ScopedScheme, WriteRule};
 use serde_json::json;
 
 /// Regions whose VPC API has the central host.
@@ -46,6 +46,20 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         required: Vec::new(),
         ..regional("alidns", "2015-01-09")
     };
+    let cms = ConnectionKind {
+        endpoint: EndpointRule::new(
+            "https://metrics.{region}.aliyuncs.com",
+            Some("https://cms-vpc.{region}.aliyuncs.com"),
+        ),
+        ..regional("cms", "2019-01-01")
+    };
+    let arms = ConnectionKind {
+        writes: WriteRule::Refused {
+            read_prefixes: ["Get", "Search", "List"].map(str::to_owned).to_vec(),
+            exact: Vec::new(),
+        },
+        ..regional("arms", "2019-08-08")
+    };
     let prometheus = ConnectionKind {
         name: "prometheus".to_owned(),
         scheme: Scheme::None,
@@ -55,7 +69,34 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         required: vec!["url".to_owned()],
         query_language: Some(QueryLanguage::Prometheus),
     };
-    vec![mse, regional("apig", "2024-03-27"), vpc, alidns, prometheus]
+    vec![mse, regional("apig", "2024-03-27"), vpc, alidns, cms, arms, logs(), prometheus]
+}
+
+/// Log Service: a project is a label of the host, the signature is one of its own, and nothing is written.
+fn logs() -> ConnectionKind {
+    let scheme = ScopedScheme {
+        algorithm: "SLS4-HMAC-SHA256".to_owned(),
+        service: "sls".to_owned(),
+        terminator: "aliyun_v4_request".to_owned(),
+        secret_prefix: "aliyun_v4".to_owned(),
+        header_prefix: "x-log-".to_owned(),
+        also_signed: "x-acs-".to_owned(),
+        token_header: "x-acs-security-token".to_owned(),
+        headers: vec![("x-log-apiversion".to_owned(), "0.6.0".to_owned())],
+    };
+    ConnectionKind {
+        name: "aliyun/sls".to_owned(),
+        scheme: Scheme::Scoped(Box::new(scheme)),
+        endpoint: EndpointRule::new(
+            "https://{region}.log.aliyuncs.com",
+            Some("https://{region}-intranet.log.aliyuncs.com"),
+        )
+        .with_label("project"),
+        writes: WriteRule::read_only(),
+        settings: json!({}),
+        required: vec!["region".to_owned(), "project".to_owned()],
+        query_language: None,
+    }
 }
 
 fn regional(product: &str, version: &str) -> ConnectionKind {

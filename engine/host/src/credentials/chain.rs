@@ -24,7 +24,7 @@ impl Place {
 pub(super) async fn places(scheme: &Scheme, choice: &Choice, environment: &EnvironmentSource) -> Vec<Place> {
     let mut places = match scheme {
         Scheme::None => Vec::new(),
-        Scheme::Acs3 { .. } => of_keys(&choice.base, environment).await,
+        Scheme::Acs3 { .. } | Scheme::Scoped(_) => of_keys(&choice.base, environment).await,
         Scheme::Basic | Scheme::Bearer => vec![of_login(scheme, &choice.base, environment).await],
     };
     if let Some(role) = &choice.role {
