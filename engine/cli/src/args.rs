@@ -2,6 +2,7 @@
 
 mod audit;
 mod history;
+mod plan;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use audit::{Audit, Export, Verify};
 pub(crate) use history::History;
+pub(crate) use plan::{Assess, Diff, Drift, Format, Plan, Snapshot};
 
 /// gateshift moves a production API gateway to its successor.
 #[derive(Debug, Parser)]
@@ -56,8 +58,16 @@ pub(crate) enum Command {
     Lab(LabCommand),
     /// Check a workflow file; nothing is run
     Validate(Workflow),
+    /// Read a source gateway into a file, from which assess, plan and diff work offline
+    Snapshot(Snapshot),
     /// Read a source gateway and say what can be carried over; nothing is written
     Assess(Assess),
+    /// What a run would do, step by step; nothing is written
+    Plan(Plan),
+    /// A plan against the world as it is now, two snapshots, or source and target of a workflow
+    Diff(Diff),
+    /// What has changed at the source since a run read it
+    Drift(Drift),
     /// Run a workflow
     Run(Run),
     /// Go on where a run stopped
@@ -172,6 +182,9 @@ pub(crate) struct Workflow {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) workflow: Workflow,
+    /// A plan that was approved: the run refuses to do anything else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) endpoints: Endpoints,
 }
@@ -183,21 +196,6 @@ pub(crate) struct Endpoints {
     /// prints, in a file
     #[arg(long, value_name = "FILE", env = "GATESHIFT_ENDPOINTS")]
     pub(crate) endpoints: Option<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Assess {
-    /// Id of the source gateway, `gw-...`
-    #[arg(long)]
-    pub(crate) gateway: String,
-    /// Its region
-    #[arg(long, default_value = "cn-hangzhou")]
-    pub(crate) region: String,
-    /// Accept routes that were edited and not published again
-    #[arg(long)]
-    pub(crate) allow_edited: bool,
-    #[command(flatten)]
-    pub(crate) endpoints: Endpoints,
 }
 
 #[derive(Debug, ClapArgs)]

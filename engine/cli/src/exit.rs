@@ -12,6 +12,8 @@ pub(crate) enum Exit {
     Done = 0,
     /// An error.
     Error = 1,
+    /// Something would change, or has changed.
+    Changes = 2,
     /// Blocked by assessment or policy.
     Blocked = 3,
     /// Waiting for a person or a window.

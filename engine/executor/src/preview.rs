@@ -281,6 +281,7 @@ impl Recorder for PreviewRecorder {
         let artifacts = self.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
         artifacts.get(&artifact.digest).cloned().ok_or_else(|| {
             StepError::permanent("GS-ARTIFACT", format!("there is no artifact {}", artifact.digest))
+                .with_hint("nothing of an earlier run is at hand while a workflow is only planned")
         })
     }
 

@@ -116,8 +116,8 @@ impl Migrator for Assess {
         let classed = classes(&read.inventory, &findings, compat);
 
         let snapshot = Snapshot::of(&read.inventory, answers);
-        host.put_artifact(Snapshot::NAME, "application/json", to_json(&snapshot).to_string().into_bytes())
-            .await?;
+        let snapshot = to_json(&snapshot).to_string().into_bytes();
+        let snapshot = host.put_artifact(Snapshot::NAME, "application/json", snapshot).await?;
         let objects = to_json(&classed).to_string().into_bytes();
         let objects = host.put_artifact("classes", "application/json", objects).await?;
         let bytes = to_json(&read.inventory).to_string().into_bytes();
@@ -129,6 +129,7 @@ impl Migrator for Assess {
             rules: compat.digest().to_string(),
             guide: compat.updated().to_owned(),
             objects: Some(objects),
+            snapshot: Some(snapshot),
         };
         let account = &read.inventory.accounting;
         let assessed = Assessed {

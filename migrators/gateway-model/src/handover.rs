@@ -74,6 +74,9 @@ pub struct Judged {
     /// Every object with its class, as JSON.
     #[serde(default)]
     pub objects: Option<ArtifactRef>,
+    /// The answers of the source, from which the same inventory can be read again.
+    #[serde(default)]
+    pub snapshot: Option<ArtifactRef>,
 }
 
 /// Output of `instance`.

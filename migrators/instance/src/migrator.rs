@@ -86,6 +86,18 @@ impl Migrator for Instance {
         }
     }
 
+    /// What belongs to others, or is not there, stays so whoever answers for it.
+    fn never_waived(&self) -> &'static [&'static str] {
+        &[
+            "INS-NAME-TAKEN",
+            "INS-EXISTING-UNKNOWN",
+            "INS-VPC-DIFFERS",
+            "INS-VPC-UNKNOWN",
+            "INS-VSWITCH-UNKNOWN",
+            "CAP-UNKNOWN-SPEC",
+        ]
+    }
+
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
         let settings: Settings = settings(input)?;
         let inventory = inventory(host, input).await?;

@@ -25,6 +25,11 @@ impl Migrator for Routes {
         check(settings)
     }
 
+    /// What belongs to others, or is not there, stays so whoever answers for it.
+    fn never_waived(&self) -> &'static [&'static str] {
+        &["API-CONFLICT", "DOM-CONFLICT", "RTE-CONFLICT", "SVC-CONFLICT", "RTE-FOREIGN"]
+    }
+
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
         let settings: Settings = settings(input)?;
         let target: TargetInstance = output_of(input, "instance")?;

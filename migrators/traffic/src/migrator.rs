@@ -50,6 +50,11 @@ impl Migrator for Traffic {
         read(settings).err().unwrap_or_default()
     }
 
+    /// What belongs to others, or is not there, stays so whoever answers for it.
+    fn never_waived(&self) -> &'static [&'static str] {
+        &["DNS-FOREIGN", "DNS-TARGET-PRESENT"]
+    }
+
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
         let mut settings = read(&input.settings).map_err(|findings| {
             let messages: Vec<_> =

@@ -103,6 +103,7 @@ pub(super) fn summary(run: RunId, state: &RunState, exit: Exit) -> Value {
                 "output": found.output,
                 "checkpoints": found.checkpoints,
                 "findings": found.findings,
+                "waived": found.waived,
                 "error": found.error,
                 "notRunBecause": reasons.iter().find(|one| one.step == step.name).map(|one| one.because.clone()),
             })

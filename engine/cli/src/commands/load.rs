@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gateshift_planner::{Checked, Diagnostics, WorkflowSource, check};
+use gateshift_model::Waiver;
+use gateshift_planner::{Checked, Diagnostics, WorkflowSource, check, check_waivers, waivers_file};
 
 use crate::args::Workflow;
 use crate::error::CliError;
@@ -13,9 +14,29 @@ use crate::wiring::BuiltIn;
 
 /// Reads and checks a workflow. Mistakes are printed; the error then only counts them.
 pub(super) fn workflow(given: &Workflow, output: &Output) -> Result<Checked, CliError> {
-    let source = read(&given.workflow)?;
-    let inputs: BTreeMap<String, String> = given.inputs.iter().cloned().collect();
-    checked(&source, &inputs, output)
+    from(&given.workflow, &given.inputs, output)
+}
+
+/// As [`workflow`], from its parts. A file of waivers is read here and becomes part of the frozen run.
+pub(super) fn from(path: &Path, inputs: &[(String, String)], output: &Output) -> Result<Checked, CliError> {
+    let source = read(path)?;
+    let inputs: BTreeMap<String, String> = inputs.iter().cloned().collect();
+    let mut checked = checked(&source, &inputs, output)?;
+    if let Some(file) = waivers_file(&source) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        checked.definition.waivers = waivers(&folder.join(file), output)?;
+    }
+    Ok(checked)
+}
+
+/// Reads and checks a file of waivers; its mistakes are shown with their places in it.
+pub(super) fn waivers(path: &Path, output: &Output) -> Result<Vec<Waiver>, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CliError::new("GS-WF-UNREADABLE", format!("cannot read {}: {error}", path.display()))
+            .hint("check the path of the file of waivers; it is meant from the workflow's folder")
+    })?;
+    let source = WorkflowSource::new(path.display().to_string(), text);
+    check_waivers(&source, &BuiltIn::new()).map_err(|mistakes| refused(&mistakes, output))
 }
 
 /// Checks a workflow text.

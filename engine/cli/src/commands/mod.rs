@@ -3,14 +3,19 @@
 mod assess;
 mod audit;
 mod demo;
+mod diff;
+mod drift;
 mod drive;
 mod explain;
 mod history;
 mod lab;
 mod load;
 mod migrators;
+mod plan;
+mod preview;
 mod rollback;
 mod run;
+mod snapshot;
 mod status;
 mod validate;
 mod why;
@@ -31,7 +36,11 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Lab(LabCommand::Up(up)) => lab::up(&up, output).await,
         Command::Lab(LabCommand::Scenario { routes, seed }) => lab::scenario(routes, seed, output),
         Command::Validate(workflow) => validate::run(&workflow, output),
+        Command::Snapshot(snapshot) => snapshot::run(&snapshot, store, output).await,
         Command::Assess(assess) => assess::run(&assess, store, output).await,
+        Command::Plan(plan) => plan::run(&plan, store, output).await,
+        Command::Diff(diff) => diff::run(&diff, store, output).await,
+        Command::Drift(drift) => drift::run(&drift, store, output).await,
         Command::Run(run) => run::run(&run, store, output).await,
         Command::Resume(run) => run::resume(&run, store, output).await,
         Command::Rollback(rollback) => rollback::run(&rollback, store, output).await,

@@ -1,31 +1,71 @@
 //! `run` and `resume`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use gateshift_executor::{Driven, Engine, EngineError, state_of};
+use gateshift_journal::NewArtifact;
 use gateshift_model::{RunDefinition, RunId, Severity};
+use serde_json::json;
 
 use crate::args::{Endpoints, OneRun, Run};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::show::{Output, watcher};
-use crate::wiring::{BuiltIn, Store, check_connections, engine, find_run, from_file, of_run};
+use crate::wiring::{BuiltIn, Rehearsal, Store, check_connections, engine, find_run, from_file, of_run};
 
 use super::drive::{Course, drive, report};
 use super::load;
+use super::plan::PlanFile;
+use super::preview::{inventory, preview};
+
+/// Most of what has moved that a message names.
+const NAMED: usize = 8;
 
 pub(super) async fn run(given: &Run, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
     let checked = load::workflow(&given.workflow, output)?;
     let rehearsal = from_file(given.endpoints.endpoints.as_deref())?;
     let store = Store::of(store, Some(&given.workflow.workflow))?;
+    let definition = RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition };
+    let approved = match &given.plan {
+        Some(path) => Some(approved(path, &definition, &rehearsal, &store, output).await?),
+        None => None,
+    };
     let journal = store.open().await?;
     let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal, store.seal_key_file())?;
-    check_connections(&hosts, &checked.definition)?;
-    let id = engine.submit(RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition }).await?;
+    check_connections(&hosts, &definition)?;
+    let id = match approved {
+        Some(plan) => engine.submit_pinned(definition, plan).await?,
+        None => engine.submit(definition).await?,
+    };
     output.say(&format!("run {id}"));
     let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
     finish(&engine, id, driven, &store, Severity::Decide, output).await
+}
+
+/// The approved plan, after it has been held against the world as it is.
+async fn approved(
+    path: &Path,
+    definition: &RunDefinition,
+    rehearsal: &Rehearsal,
+    store: &Store,
+    output: &Output,
+) -> Result<NewArtifact, CliError> {
+    let plan = PlanFile::read(path)?;
+    let seen = preview(definition, rehearsal, store, None, output).await?;
+    let now = PlanFile::of(definition, inventory(definition, &seen)?.as_ref(), &seen);
+    let moved = plan.moved(&now);
+    if moved.is_empty() {
+        return Ok(NewArtifact::new("approved-plan", "application/json", plan.bytes()));
+    }
+    let more = match moved.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let named = moved[..moved.len().min(NAMED)].join("; ");
+    Err(CliError::new("GS-PLAN-STALE", format!("the approved plan does not hold any more: {named}{more}"))
+        .hint("nothing was run; look at what moved with `gateshift diff`, plan again, and have the new plan approved")
+        .details(json!({ "moved": moved }))
+        .exit(Exit::Blocked))
 }
 
 pub(super) async fn resume(given: &OneRun, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
@@ -76,25 +116,4 @@ pub(super) async fn finish(
     let exit = result?;
     flushed?;
     Ok(exit)
-}
-
-/// Runs a workflow that comes with the binary, and shows every finding of it.
-pub(super) async fn embedded(
-    name: &str,
-    text: &str,
-    inputs: &BTreeMap<String, String>,
-    store: Option<&str>,
-    endpoints: Option<&Path>,
-    output: &Output,
-) -> Result<Exit, CliError> {
-    let source = gateshift_planner::WorkflowSource::new(name, text);
-    let checked = load::checked(&source, inputs, output)?;
-    let rehearsal = from_file(endpoints)?;
-    let store = Store::of(store, None)?;
-    let journal = store.open().await?;
-    let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal, store.seal_key_file())?;
-    check_connections(&hosts, &checked.definition)?;
-    let id = engine.submit(RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition }).await?;
-    let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
-    finish(&engine, id, driven, &store, Severity::Info, output).await
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use gateshift_audit::outcome_word;
 pub(crate) use gateshift_audit::status_word as run_status;
-use gateshift_model::{Event, Outcome, RunState, Severity, StepState, StepStatus, Timestamp};
+use gateshift_model::{
+    CheckpointResult, Event, Outcome, RunState, Severity, StepState, StepStatus, Timestamp,
+};
 
 /// Status of a step in a word.
 pub(crate) fn step_status(status: StepStatus) -> &'static str {
@@ -64,10 +66,17 @@ pub(crate) fn event(event: &Event) -> String {
         Event::RunClaimed { holder } => format!("taken by process {} on {}", holder.pid, holder.host),
         Event::StepStarted { step, attempt } if *attempt > 1 => format!("{step}: attempt {attempt}"),
         Event::StepStarted { step, .. } => format!("{step}: started"),
-        Event::StepPlanned { step, summary, findings, .. } => {
+        Event::StepPlanned { step, summary, findings, waived, .. } => {
             let warnings = findings.len();
             let remark = if warnings == 0 { String::new() } else { format!(" ({warnings} findings)") };
-            format!("{step}: {summary}{remark}")
+            let waived: String = waived
+                .iter()
+                .map(|one| {
+                    let (code, object, owner) = (&one.code, &one.object, &one.owner);
+                    format!("; {code} {object} waived by {owner} until {}: {}", one.expires, one.reason)
+                })
+                .collect();
+            format!("{step}: {summary}{remark}{waived}")
         }
         Event::CallIntended { step, call, .. } => {
             format!("{step}: about to {} on {}{}", call.action, call.connection, operation(call))
@@ -106,7 +115,13 @@ pub(crate) fn event(event: &Event) -> String {
         Event::StepVerified { step, checkpoints, .. } => {
             let answers: Vec<String> = checkpoints
                 .iter()
-                .map(|one| format!("{} {}", one.name, format!("{:?}", one.result).to_lowercase()))
+                .map(|one| {
+                    let answer = format!("{} {}", one.name, format!("{:?}", one.result).to_lowercase());
+                    if one.result == CheckpointResult::Waived {
+                        return format!("{answer} ({})", one.message);
+                    }
+                    answer
+                })
                 .collect();
             if answers.is_empty() {
                 format!("{step}: no checkpoints")
@@ -169,6 +184,15 @@ pub(crate) fn run(state: &RunState, now: Timestamp) -> String {
             text.push_str(&format!("  {reason}"));
         }
         text.push('\n');
+        for one in &found.waived {
+            text.push_str(&format!(
+                "    waived: {} {} by {} until {}: {}\n",
+                one.code, one.object, one.owner, one.expires, one.reason
+            ));
+        }
+        for one in found.checkpoints.iter().filter(|one| one.result == CheckpointResult::Waived) {
+            text.push_str(&format!("    {}: {}\n", one.name, one.message));
+        }
         if let Some(error) =
             found.error.as_ref().filter(|_| matches!(found.status, StepStatus::Failed | StepStatus::Undoing))
         {

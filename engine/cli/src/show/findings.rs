@@ -2,7 +2,7 @@
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
-use gateshift_model::{Finding, Severity};
+use gateshift_model::{Finding, Severity, Waived};
 
 use super::describe;
 
@@ -19,6 +19,17 @@ pub(crate) fn verdict(findings: &[Finding]) -> String {
             format!("verdict: blocked by {block} findings, {decide} decisions are needed ({rest})")
         }
     }
+}
+
+/// Who answers for what, a line each.
+pub(crate) fn waived(waived: &[Waived]) -> String {
+    let line = |one: &Waived| {
+        format!(
+            "waived: {} {} by {} until {}: {}\n",
+            one.code, one.object, one.owner, one.expires, one.reason
+        )
+    };
+    waived.iter().map(line).collect()
 }
 
 /// The findings as a table.

@@ -34,6 +34,12 @@ impl BuiltIn {
         Arc::new(self.migrators.clone())
     }
 
+    /// Codes of findings of one migrator that nobody can answer for.
+    pub(crate) fn never_waived_by(&self, name: &str) -> &'static [&'static str] {
+        let found = self.migrators.iter().find(|(known, _)| known.as_str() == name);
+        found.map_or(&[], |(_, migrator)| migrator.never_waived())
+    }
+
     /// Their manifests, by name.
     pub(crate) fn manifests(&self) -> Vec<Manifest> {
         self.migrators.values().map(|migrator| migrator.manifest()).collect()
@@ -60,6 +66,10 @@ impl Catalogue for BuiltIn {
 
     fn check_settings(&self, migrator: &MigratorName, settings: &Value) -> Vec<Finding> {
         self.migrators.get(migrator).map(|migrator| migrator.check(settings)).unwrap_or_default()
+    }
+
+    fn never_waived(&self) -> Vec<String> {
+        self.migrators.values().flat_map(|one| one.never_waived()).map(|code| (*code).to_owned()).collect()
     }
 }
 

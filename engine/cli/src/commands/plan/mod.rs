@@ -1,0 +1,42 @@
+//! `plan`: what a run would do, without doing it.
+
+mod file;
+mod text;
+
+use gateshift_model::RunDefinition;
+use serde_json::json;
+
+use super::load;
+use super::preview::{inventory, preview, write};
+use crate::args::Plan;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::show::Output;
+use crate::wiring::{Store, from_file};
+
+pub(crate) use file::PlanFile;
+
+pub(super) async fn run(given: &Plan, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+    let checked = load::workflow(&given.workflow, output)?;
+    let rehearsal = from_file(given.endpoints.endpoints.as_deref())?;
+    let store = Store::of(store, Some(&given.workflow.workflow))?;
+    let definition = RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition };
+    let seen = preview(&definition, &rehearsal, &store, given.snapshot.as_deref(), output).await?;
+    let file = PlanFile::of(&definition, inventory(&definition, &seen)?.as_ref(), &seen);
+    if let Some(path) = &given.output {
+        write(path, &file.bytes())?;
+        output.say(&format!("the plan is in {}", path.display()));
+    }
+    let numbers = text::Numbers::of(&file).json();
+    output.data(&json!({"summary": numbers, "plan": file}), &text::text(&file, given.full));
+    Ok(exit(&file))
+}
+
+/// 3 when something stands in the way, 2 when something would be changed, else 0.
+fn exit(file: &PlanFile) -> Exit {
+    match (file.is_blocked(), file.has_changes()) {
+        (true, _) => Exit::Blocked,
+        (false, true) => Exit::Changes,
+        (false, false) => Exit::Done,
+    }
+}
