@@ -113,7 +113,7 @@ pub(crate) async fn create_gateway(
 
 /// Rules that let the gateway into security groups of backends.
 pub(crate) async fn security_rules(host: &dyn Host, gateway: &str) -> Result<Vec<Value>, StepError> {
-    let path = ["v1", "gateways", gateway, "security-group-rules"];
+    let path = ["v1", "gateways", gateway, "authorized-security-groups-rules"];
     let call = roa(TARGET, "ListGatewayAuthorizedSecurityGroupRules", CallKind::Read, "GET", &path);
     let body = host.call(call.build()).await?.body;
     Ok(body["data"]["items"].as_array().cloned().unwrap_or_default())

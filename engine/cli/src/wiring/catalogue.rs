@@ -19,10 +19,14 @@ pub(crate) struct BuiltIn {
 impl BuiltIn {
     /// All of them.
     pub(crate) fn new() -> Self {
-        let all: [Arc<dyn Migrator>; 5] = [
+        let all: [Arc<dyn Migrator>; 9] = [
             Arc::new(gateshift_assess::Assess),
             Arc::new(gateshift_instance::Instance),
             Arc::new(gateshift_routes::Routes),
+            Arc::new(gateshift_security::Security),
+            Arc::new(gateshift_plugins::Plugins),
+            Arc::new(gateshift_observability::Observability),
+            Arc::new(gateshift_parameters::Parameters),
             Arc::new(gateshift_verify::Verify),
             Arc::new(gateshift_traffic::Traffic),
         ];
@@ -122,7 +126,7 @@ mod tests {
     #[test]
     fn every_migrator_is_listed_under_its_own_name_and_declares_what_it_needs() {
         let manifests = BuiltIn::new().manifests();
-        assert_eq!(manifests.len(), 5);
+        assert_eq!(manifests.len(), 9);
         for manifest in manifests {
             assert_eq!(manifest.contract, 1);
             assert!(!manifest.description.is_empty());

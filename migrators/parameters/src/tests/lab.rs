@@ -80,6 +80,7 @@ fn lab(fault: Fault, at: usize) -> Lab {
         deleting_ms: 0,
         deploying_ms: 0,
         associating_ms: 0,
+        publishing_ms: 0,
     };
     let switch = |zone: &str| VSwitch {
         id: format!("vsw-{zone}"),

@@ -104,6 +104,7 @@ fn lab(fault: Fault, at: usize) -> Lab {
         deleting_ms: 0,
         deploying_ms: 0,
         associating_ms: 0,
+        publishing_ms: 0,
     };
     let cloud = Cloud::new(
         LabClock::new(400.0),

@@ -110,6 +110,7 @@ pub(crate) fn options() -> Options {
         deleting_ms: 0,
         deploying_ms: 0,
         associating_ms: 0,
+        publishing_ms: 0,
     };
     Options { timing, ..Options::default() }
 }

@@ -97,6 +97,7 @@ fn options() -> Options {
         deleting_ms: 0,
         deploying_ms: 0,
         associating_ms: 0,
+        publishing_ms: 0,
     };
     Options { timing, ..Options::default() }
 }

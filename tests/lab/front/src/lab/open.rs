@@ -66,3 +66,67 @@ fn is_about(resource: &AuthResource, route: &Route, path: &str) -> bool {
             MatchKind::Regex => true,
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use gateshift_lab_kernel::{AddressPool, Cloud, LabClock, Product};
+    use gateshift_lab_mse::{Mse, Scenario, generate_rich, network_of, world_of};
+
+    use super::*;
+
+    fn config(scenario: &Scenario) -> GatewayConfig {
+        let pool = AddressPool::new(71, 73);
+        let cloud = Cloud::new(LabClock::new(1.0), network_of(scenario), world_of(scenario), pool);
+        Mse::new(Arc::clone(&cloud), scenario).gateways().remove(0)
+    }
+
+    /// Names of the routes that are not asked for.
+    fn closed(config: &GatewayConfig) -> Vec<&str> {
+        let routes = config.routes.iter().filter(|route| !is_open(config, route, &route.path.value));
+        routes.map(|route| route.name.as_str()).collect()
+    }
+
+    #[test]
+    fn of_a_generated_gateway_only_the_routes_made_for_it_are_closed() {
+        for seed in 0..4 {
+            let config = config(&generate_rich(seed, 120));
+            let due = [
+                "partner-keys",
+                "partner-passwords",
+                "partner-signed",
+                "partner-tokens",
+                "partner-orders",
+                "partner-stock",
+                "hooks-answer",
+                "hooks-limited",
+                "hooks-friend",
+                "hooks-scripted",
+                "secure",
+            ];
+            assert_eq!(closed(&config), due, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_lets_only_others_in_and_a_check_of_all_but_some_paths_close() {
+        let text = "
+gateway: { name: g }
+domains: [{ name: a.example.com }, { name: b.example.com }]
+routes:
+  - { name: free, domains: [a.example.com], path: /free, mock: { status: 200 } }
+  - { name: rest, domains: [a.example.com], path: /rest, mock: { status: 200 } }
+  - { name: office, domains: [b.example.com], path: /free, mock: { status: 200 } }
+access_lists: [{ name: office, white: true, level: domain, on: [b.example.com], addresses: [10.0.0.0/8] }]
+authentications:
+  - name: all-but
+    kind: jwt
+    white: true
+    jwks: '{\"keys\":[]}'
+    resources: [{ domain: a.example.com, path: /free }, { domain: b.example.com, path: /free }]
+";
+        let config = config(&Scenario::from_yaml(text).unwrap());
+        assert_eq!(closed(&config), ["rest", "office"]);
+    }
+}

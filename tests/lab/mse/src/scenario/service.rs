@@ -356,6 +356,8 @@ pub struct Tls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TlsMode {
+    /// Nobody: there is no TLS.
+    Disable,
     /// The backend.
     Simple,
     /// Both.

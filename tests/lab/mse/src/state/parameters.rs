@@ -43,6 +43,23 @@ static DEFAULTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     }
 });
 
+/// Least and greatest value of those that have one.
+const RANGES: &[(&str, i64, i64)] = &[
+    ("DownstreamConnectionBufferLimits", 0, 2_147_483_647),
+    ("DownstreamHttp2MaxConcurrentStream", 0, 2_147_483_647),
+    ("DownstreamIdleTime", 0, 600),
+    ("InitialConnectionWindowSize", 65_535, 2_147_483_647),
+    ("InitialStreamWindowSize", 65_535, 2_147_483_647),
+    ("KeepaliveHeaderTimeout", 0, 600),
+    ("UpstreamIdleTimeout", 0, 600),
+    ("WebsocketTermGracePeriod", 20, 900),
+    ("XffTrustedNum", 0, 10),
+];
+
+/// What a path with escaped slashes can be turned into.
+const SLASHES: &[&str] =
+    &["KEEP_UNCHANGED", "REJECT_REQUEST", "UNESCAPE_AND_REDIRECT", "UNESCAPE_AND_FORWARD"];
+
 /// Parameters that only the older answer shows.
 pub(crate) const OPTION_ONLY: &[&str] = &["DisableHttp2Alpn"];
 
@@ -51,7 +68,7 @@ pub(crate) fn defaults() -> Map<String, Value> {
     DEFAULTS.clone()
 }
 
-/// Whether there is such a parameter and the value is of its kind.
+/// Whether there is such a parameter and the value is one that it can have.
 pub(crate) fn fits(name: &str, value: &Value) -> Result<(), String> {
     let Some(default) = DEFAULTS.get(name) else {
         return Err(format!("{name:?} is no gateway parameter"));
@@ -62,7 +79,19 @@ pub(crate) fn fits(name: &str, value: &Value) -> Result<(), String> {
         }
         _ => same_kind(default, value),
     };
-    if same { Ok(()) } else { Err(format!("{name} cannot be {value}; its default is {default}")) }
+    if !same {
+        return Err(format!("{name} cannot be {value}; its default is {default}"));
+    }
+    if let (Some((_, least, most)), Some(number)) =
+        (RANGES.iter().find(|(known, ..)| *known == name), value.as_i64())
+        && !(*least..=*most).contains(&number)
+    {
+        return Err(format!("{name} cannot be {number}; it goes from {least} to {most}"));
+    }
+    if name == "PathWithEscapedSlashes" && !value.as_str().is_some_and(|value| SLASHES.contains(&value)) {
+        return Err(format!("{name} cannot be {value}; it is one of {SLASHES:?}"));
+    }
+    Ok(())
 }
 
 /// A value given as text, as writes carry it, in the parameter's own kind.
@@ -104,6 +133,8 @@ mod tests {
             ("UpstreamIdleTimeout", "a minute"),
             ("EnableXffTrustedCidrs", r#"{"On":true}"#),
             ("EnableMagic", "true"),
+            ("XffTrustedNum", "11"),
+            ("PathWithEscapedSlashes", "GUESS"),
         ] {
             assert!(parse(name, text).is_err(), "{name}={text}");
         }
