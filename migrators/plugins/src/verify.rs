@@ -129,14 +129,20 @@ fn effective(facts: &Facts, made: &Plugged, shown: &Shown) -> Checkpoint {
     // Flips that the plan told are the operator's decision by now.
     let told: Vec<(&str, &str)> = flips(&facts.plugins, |one| one.expected).into_iter().map(names).collect();
     let flipped: Vec<(&str, &str)> = flips(&facts.plugins, at).into_iter().map(names).collect();
-    let new: Vec<&(&str, &str)> = flipped.iter().filter(|pair| !told.contains(pair)).collect();
+    // Where the target's place of a plugin is documented nowhere, the plan could not tell; a flip is a warning
+    // there as everywhere.
+    let foreseen = |name: &str| facts.plugins.iter().any(|one| one.name == name && one.expected.is_some());
+    let (new, late): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) = flipped
+        .iter()
+        .filter(|pair| !told.contains(pair))
+        .partition(|(first, second)| foreseen(first) && foreseen(second));
     let blind: Vec<&str> = facts
         .plugins
         .iter()
         .filter(|one| one.on && (one.order.is_none() || at(one).is_none()))
         .map(|one| one.name.as_str())
         .collect();
-    let evidence = json!({"flipped": flipped, "told": told, "unknown": blind});
+    let evidence = json!({"flipped": flipped, "told": told, "shown_now": late, "unknown": blind});
     let name = "plugins.rules_effective";
     if !new.is_empty() {
         let text = format!(
@@ -150,8 +156,12 @@ fn effective(facts: &Facts, made: &Plugged, shown: &Shown) -> Checkpoint {
     }
     let text = if flipped.is_empty() {
         "levels and order are as at the source".to_owned()
-    } else {
+    } else if late.is_empty() {
         format!("levels are as at the source, order is but for what the plan told: {flipped:?}")
+    } else {
+        format!(
+            "levels are as at the source; order differs in {flipped:?}, of which the target showed only now: {late:?}"
+        )
     };
     Checkpoint::new(name, CheckpointResult::Pass, text, evidence)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gateshift_lab::faults::FaultScript;
 use gateshift_lab::{Account, Lab, LabOptions};
-use gateshift_lab_mse::{Scenario, generate};
+use gateshift_lab_mse::{Scenario, generate_rich};
 use tokio::io::AsyncReadExt;
 
 use crate::args::LabUp;
@@ -70,7 +70,7 @@ async fn stdin_closed() {
 }
 
 pub(super) fn scenario(routes: u32, seed: u64, output: &Output) -> Result<Exit, CliError> {
-    let text = generate(seed, routes as usize)
+    let text = generate_rich(seed, routes as usize)
         .to_yaml()
         .map_err(|error| CliError::new("GS-LAB-SCENARIO", chain(&error)))?;
     output.line(text.trim_end());

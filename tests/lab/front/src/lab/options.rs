@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use gateshift_lab_mse::{Scenario, generate};
+use gateshift_lab_mse::{Scenario, generate_rich};
 
 use crate::faults::{FaultScript, Quota};
 use crate::sign::Key;
@@ -63,7 +63,7 @@ impl Account {
     pub(crate) fn scenario(&self) -> Scenario {
         match self {
             Self::Scenario(scenario) => (**scenario).clone(),
-            Self::Generated { seed, routes } => generate(*seed, *routes),
+            Self::Generated { seed, routes } => generate_rich(*seed, *routes),
         }
     }
 }

@@ -48,11 +48,11 @@ pub(super) fn routes() -> Vec<Route> {
     routes
 }
 
-/// Five requests a minute: enough to see the limit at work.
+/// Five requests a second: the only window the target has a key for.
 fn few() -> Limit {
     Limit {
         threshold: 5,
-        window_ms: 60_000,
+        window_ms: 1_000,
         mode: 0,
         refuse: Refusal { body: "{\"error\":\"slow down\"}".to_owned(), json: true, ..Refusal::default() },
         off: false,
