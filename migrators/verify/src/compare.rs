@@ -146,7 +146,7 @@ fn silence(source: &Outcome, target: &Outcome) -> Verdict {
 
 async fn answers(pair: &Pair<'_>, case: &Case, source: Answer, target: Answer) -> Result<Judged, StepError> {
     let first = differing(&source.fields, &target.fields);
-    if first.is_empty() {
+    if first.is_empty() || refused_alike(case, &source, &target) {
         return Ok(Judged::new(agreed(case, &source), BTreeSet::new()));
     }
     // The source is asked again only when there is a difference to explain: where both agree at
@@ -176,6 +176,12 @@ async fn answers(pair: &Pair<'_>, case: &Case, source: Answer, target: Answer) -
         unsteady(&format!("the target answered differently once ({}) and then alike", fields.join(", ")))
     };
     Ok(Judged::new(verdict, noise))
+}
+
+/// Where no route fits, a list may refuse before the routes are looked at (403), or there is no route (404): the
+/// caller gets nothing either way. Lists that moved from the gateway to its routes make that difference.
+fn refused_alike(case: &Case, source: &Answer, target: &Answer) -> bool {
+    case.winner.is_none() && source.status == 403 && target.looks_unrouted
 }
 
 fn unsteady(why: &str) -> Verdict {
