@@ -132,10 +132,9 @@ fn effective(facts: &Facts, made: &Plugged, shown: &Shown) -> Checkpoint {
     // Where the target's place of a plugin is documented nowhere, the plan could not tell; a flip is a warning
     // there as everywhere.
     let foreseen = |name: &str| facts.plugins.iter().any(|one| one.name == name && one.expected.is_some());
-    let (new, late): (Vec<&(&str, &str)>, Vec<&(&str, &str)>) = flipped
-        .iter()
-        .filter(|pair| !told.contains(pair))
-        .partition(|(first, second)| foreseen(first) && foreseen(second));
+    let untold = flipped.iter().filter(|pair| !told.contains(pair));
+    let (new, late): (Vec<_>, Vec<_>) =
+        untold.partition(|(first, second)| foreseen(first) && foreseen(second));
     let blind: Vec<&str> = facts
         .plugins
         .iter()
