@@ -46,11 +46,11 @@ impl Change<'_> {
     }
 }
 
-/// Decides. `features` is absent while the gateway does not exist yet.
+/// Decides.
 pub(crate) fn decide(
     source: &BTreeMap<String, Value>,
     target: &TargetInstance,
-    features: Option<&[FeatureView]>,
+    features: &[FeatureView],
     settings: &Settings,
 ) -> Plan {
     let mut findings = Vec::new();
@@ -60,15 +60,10 @@ pub(crate) fn decide(
         unsupported: unsupported(source, settings, &mut findings),
         ..Facts::default()
     };
-    let mut changes = features
-        .map(|features| compare(source, features, settings, &mut facts, &mut findings))
-        .unwrap_or_default();
+    let mut changes = compare(source, features, settings, &mut facts, &mut findings);
     changes.sort_by(|one, other| one.rank().cmp(&other.rank()));
     restart_finding(&changes, settings, &mut findings);
-    let summary = match features {
-        Some(_) => format!("{} parameters to set, {} equal already", changes.len(), facts.equal),
-        None => "parameters are compared once the gateway is there".to_owned(),
-    };
+    let summary = format!("{} parameters to set, {} equal already", changes.len(), facts.equal);
     Plan { operations: operations(&changes, settings), findings, facts: to_json(&facts), summary }
 }
 

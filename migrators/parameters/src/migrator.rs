@@ -89,13 +89,17 @@ impl Migrator for Parameters {
         let target: TargetInstance = output_of(input, "instance")?;
         let assessed: Assessed = output_of(input, "assess")?;
         let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
-        let features = if is_planned(&target.gateway) {
-            None
-        } else {
-            let client = Client::new(host, input.run, &target.gateway, &target.environment);
-            Some(client.features().await?)
-        };
-        Ok(decide(&inventory.parameters, &target, features.as_deref(), &settings))
+        if is_planned(&target.gateway) {
+            // Which parameters a gateway has, and with which defaults, only the gateway tells.
+            return Err(StepError::permanent(
+                "GS-NOT-YET",
+                "the parameters of a gateway can be compared once it is there",
+            )
+            .with_hint("plan again after the step `instance`, or run: this step plans itself then"));
+        }
+        let client = Client::new(host, input.run, &target.gateway, &target.environment);
+        let features = client.features().await?;
+        Ok(decide(&inventory.parameters, &target, &features, &settings))
     }
 
     fn foresee(&self, _: &StepInput, plan: &Plan) -> Option<Value> {

@@ -132,9 +132,10 @@ fn effective(facts: &Facts, made: &Plugged, shown: &Shown) -> Checkpoint {
     // Where the target's place of a plugin is documented nowhere, the plan could not tell; a flip is a warning
     // there as everywhere.
     let foreseen = |name: &str| facts.plugins.iter().any(|one| one.name == name && one.expected.is_some());
-    let untold = flipped.iter().filter(|pair| !told.contains(pair));
-    let (new, late): (Vec<_>, Vec<_>) =
-        untold.partition(|(first, second)| foreseen(first) && foreseen(second));
+    let untold = || flipped.iter().filter(|pair| !told.contains(pair));
+    let known = |(first, second): &&(&str, &str)| foreseen(first) && foreseen(second);
+    let new: Vec<_> = untold().filter(known).collect();
+    let late: Vec<_> = untold().filter(|pair| !known(pair)).collect();
     let blind: Vec<&str> = facts
         .plugins
         .iter()

@@ -144,7 +144,7 @@ impl Lab {
             gateshift_apig::Client::new(&self.host, input("p", json!({})).run, &self.target.gateway, "env");
         let features = client.features().await.unwrap();
         let wanted = source(rows().into_iter().filter(|row| row.0 != "EnableWaf").map(|row| (row.0, row.4)));
-        decide(&wanted, &self.target, Some(&features), &Settings::default())
+        decide(&wanted, &self.target, &features, &Settings::default())
     }
 
     /// What the journal would hand to the next attempt.

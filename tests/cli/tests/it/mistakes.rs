@@ -198,11 +198,13 @@ fn every_workflow_that_comes_along_is_valid() {
             let with_inputs = ["validate", &path, "--set", "gateway=gw-1"];
             let metrics = ["--set", "metrics=http://127.0.0.1:9090"];
             let text = std::fs::read_to_string(&path).unwrap();
-            let arguments = if text.contains("metrics:") {
-                [&with_inputs[..], &metrics].concat()
-            } else {
-                with_inputs.to_vec()
-            };
+            let project = ["--set", "logProject=p"];
+            let mut arguments = with_inputs.to_vec();
+            for (input, given) in [("metrics:", metrics), ("logProject:", project)] {
+                if text.contains(input) {
+                    arguments.extend(given);
+                }
+            }
             let ended = desk.run(&arguments).expect(0);
             assert!(ended.stdout.contains("is valid"), "{path}: {ended:?}");
             seen += 1;

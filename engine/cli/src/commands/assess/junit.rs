@@ -21,7 +21,7 @@ pub(super) fn document(report: &Report, from: Severity) -> String {
     if unknown {
         text.push_str(&format!("<failure message=\"{}\"/>", escape(&report.account())));
     }
-    text.push_str("</testcase>\n");
+    text.push_str(&format!("<system-out>{}</system-out></testcase>\n", escape(&report.account())));
     for one in &report.findings {
         text.push_str(&format!(
             "<testcase classname=\"{}\" name=\"{}\">",
