@@ -21,7 +21,18 @@ fn demo(arguments: &[&str], patience: Duration) -> (Value, Finished, Duration) {
     }
     let steps = summary["steps"].as_array().unwrap();
     let names: Vec<&str> = steps.iter().map(|step| step["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["assess", "instance", "routes", "verify", "traffic"]);
+    let order = [
+        "assess",
+        "instance",
+        "parameters",
+        "routes",
+        "security",
+        "plugins",
+        "observability",
+        "verify",
+        "traffic",
+    ];
+    assert_eq!(names, order);
     assert!(
         steps.iter().all(|step| step["status"] == "done" && step["seconds"].as_f64().unwrap() > 0.0),
         "{summary:#}"

@@ -139,7 +139,8 @@ fn answers_of_yesterday_never_lead_to_a_wrong_end() {
             ended.stderr
         );
         lab.admin("DELETE", "/faults", "");
-        let _ = desk.start(&["resume"]).wait(PATIENCE).expect(0);
+        let endpoints = desk.endpoints(&lab.endpoints).display().to_string();
+        let _ = desk.start(&["resume", "--endpoints", &endpoints]).wait(PATIENCE).expect(0);
     }
     let end = End::of(lab, &desk);
     end.assert_same(&plain);

@@ -265,7 +265,8 @@ fn consumers(state: &State) -> Value {
         .map(|(id, one)| {
             let rules = state.rules.iter().filter(|(_, rule)| rule.consumer_id == id);
             let mut rules: Vec<&str> = rules.map(|(_, rule)| rule.resource_id.as_str()).collect();
-            rules.sort_unstable();
+            // By name: ids differ from run to run.
+            rules.sort_by_key(|id| state.routes.get(id).map_or(*id, |route| route.name.as_str()));
             json!({
                 "name": one.name,
                 "enable": one.enable,

@@ -8,20 +8,16 @@ mod requests;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use gateshift_lab_mse::Scenario;
+use gateshift_lab_mse::{Scenario, generate};
 use gateshift_scenarios::{Ask, Desk, Lab, configured, status};
 
 use crate::dice::Dice;
 use collisions::{collisions, marked};
 use matcher::{Side, Verdict, decide, served};
 
-/// The scenario that the generator of the binary makes.
+/// Routing alone: the oracle knows neither policies nor who may ask.
 fn generated(seed: u64, routes: usize) -> Scenario {
-    let desk = Desk::new();
-    let text = desk
-        .run(&["lab", "scenario", "--seed", &seed.to_string(), "--routes", &routes.to_string()])
-        .expect(0);
-    Scenario::from_yaml(&text.stdout).unwrap()
+    generate(seed, routes)
 }
 
 /// A lab of a scenario.
