@@ -2,7 +2,7 @@
 //! grants.
 //!
 //! The two products put lists of several levels together in different ways, so what is copied is not a
-//! list but who may come in: [`sets`] computes with addresses, [`levels`] knows both products' rules.
+//! list but who may come in: `sets` computes with addresses, `levels` knows both products' rules.
 
 mod apply;
 mod facts;
