@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_gateway_model::{Assessed, Inventory, PublishState, Shifted, TargetInstance};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
-use gateshift_sdk::model::{Checkpoint, Finding, MigratorName, Plan, StepError, UndoScope};
+use gateshift_sdk::model::{Checkpoint, Finding, MigratorName, Plan, StepError, UndoScope, is_planned};
 use gateshift_sdk::{async_trait, output_of};
 use serde_json::{Value, json};
 
@@ -64,6 +64,13 @@ impl Migrator for Traffic {
         })?;
         let assessed: Assessed = output_of(input, "assess")?;
         let target: TargetInstance = output_of(input, "instance")?;
+        if is_planned(&target.gateway) {
+            return Err(StepError::permanent(
+                "GS-NOT-YET",
+                "which records are written depends on the addresses of the target, which is not there yet",
+            )
+            .with_hint("plan again after the step `instance`, or run: this step plans itself then"));
+        }
         let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
         let served = inventory
             .routes
