@@ -1,7 +1,7 @@
 //! The migrator: hands each phase what it needs.
 
 use gateshift_apig::Client;
-use gateshift_gateway_model::{Assessed, FORMAT, Inventory, TargetInstance};
+use gateshift_gateway_model::{Assessed, Inventory, TargetInstance};
 use gateshift_sdk::api::{Applied, Host, Manifest, Migrator, StepInput, Undone};
 use gateshift_sdk::model::{Checkpoint, Finding, Plan, StepError};
 use gateshift_sdk::{async_trait, output_of, settings, to_json};
@@ -33,7 +33,8 @@ impl Migrator for Routes {
     async fn plan(&self, host: &dyn Host, input: &StepInput) -> Result<Plan, StepError> {
         let settings: Settings = settings(input)?;
         let target: TargetInstance = output_of(input, "instance")?;
-        let inventory = inventory(host, &output_of(input, "assess")?).await?;
+        let assessed: Assessed = output_of(input, "assess")?;
+        let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
         let client = Client::new(host, input.run, &target.gateway, &target.environment);
         let api = plan::api_name(&inventory, &settings);
         let observed = observe::observe(&client, &inventory, &target, &settings, &api).await?;
@@ -75,19 +76,4 @@ impl Migrator for Routes {
             None => Ok(Undone::default()),
         }
     }
-}
-
-async fn inventory(host: &dyn Host, assessed: &Assessed) -> Result<Inventory, StepError> {
-    let bytes = host.get_artifact(&assessed.inventory).await?;
-    let inventory: Inventory = serde_json::from_slice(&bytes).map_err(|error| {
-        StepError::permanent("GS-INVENTORY", format!("the inventory cannot be read: {error}"))
-            .with_hint("it was made with another version; resume the run with that one, or start a new run")
-    })?;
-    if inventory.format > FORMAT {
-        let message =
-            format!("the inventory has format {}, and this version reads up to {FORMAT}", inventory.format);
-        return Err(StepError::permanent("GS-INVENTORY", message)
-            .with_hint("use the version of this tool that made it, or a newer one"));
-    }
-    Ok(inventory)
 }
