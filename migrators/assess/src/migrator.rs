@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use gateshift_gateway_model::{Assessed, Inventory, Judged};
 use gateshift_mse::{ACTIONS, CONNECTION_KIND};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
-use gateshift_sdk::model::{
-    ArtifactRef, Checkpoint, Finding, MigratorName, Plan, Severity, StepError, UndoScope,
-};
-use gateshift_sdk::{async_trait, settings, to_json};
+use gateshift_sdk::model::{ArtifactRef, Checkpoint, Finding, Plan, Severity, StepError, UndoScope};
+use gateshift_sdk::{async_trait, migrator_name, settings, to_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,7 +39,7 @@ struct Settings {
 impl Migrator for Assess {
     fn manifest(&self) -> Manifest {
         Manifest {
-            name: name(),
+            name: migrator_name("assess"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             contract: 1,
             description:
@@ -192,10 +190,6 @@ impl Migrator for Assess {
 fn rules_damaged(cause: String) -> StepError {
     StepError::permanent("GS-RULES-DAMAGED", format!("the support tables do not hold: {cause}"))
         .with_hint("correct the setting `rules`, or leave it out; without it, install gateshift again")
-}
-
-fn name() -> MigratorName {
-    MigratorName::new("assess").unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }
 
 fn counts(inventory: &Inventory) -> BTreeMap<String, u64> {

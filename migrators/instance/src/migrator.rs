@@ -6,11 +6,10 @@ use std::time::Duration;
 use gateshift_gateway_model::{Assessed, Entry, Inventory, NetworkKind, TargetInstance};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
 use gateshift_sdk::model::{
-    Checkpoint, CheckpointResult, MigratorName, Operation, Outcome, Plan, StepError, UndoScope, Verb,
-    planned_id,
+    Checkpoint, CheckpointResult, Operation, Outcome, Plan, StepError, UndoScope, Verb, planned_id,
 };
 use gateshift_sdk::walk::{Applier, Results, walk};
-use gateshift_sdk::{async_trait, output_of, settings, to_json};
+use gateshift_sdk::{async_trait, migrator_name, output_of, settings, to_json};
 use serde_json::{Value, json};
 
 use crate::calls::{self, NETWORK, TARGET};
@@ -33,8 +32,7 @@ pub struct Instance;
 impl Migrator for Instance {
     fn manifest(&self) -> Manifest {
         Manifest {
-            name: MigratorName::new("instance")
-                .unwrap_or_else(|error| unreachable!("a constant name: {error}")),
+            name: migrator_name("instance"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             contract: 1,
             description:
@@ -78,9 +76,7 @@ impl Migrator for Instance {
                     ConnectionUse::new("aliyun/vpc", &["DescribeVpcs", "DescribeVSwitches"], &[]),
                 ),
             ]),
-            reads: vec![
-                MigratorName::new("assess").unwrap_or_else(|error| unreachable!("a constant name: {error}")),
-            ],
+            reads: vec![migrator_name("assess")],
             probes: ProbeUse::default(),
             undo: UndoScope::Config,
         }

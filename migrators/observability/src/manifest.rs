@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use gateshift_sdk::api::{ConnectionUse, Manifest, ProbeUse};
-use gateshift_sdk::model::{MigratorName, UndoScope};
+use gateshift_sdk::migrator_name;
+use gateshift_sdk::model::UndoScope;
 use serde_json::json;
 
 /// Role of the target's control plane.
@@ -31,7 +32,7 @@ pub(crate) fn manifest() -> Manifest {
         &["UpdateGatewayFeature"],
     );
     Manifest {
-        name: name("observability"),
+        name: migrator_name("observability"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: 1,
         description:
@@ -57,12 +58,8 @@ pub(crate) fn manifest() -> Manifest {
             (ARMS.to_owned(), optional("aliyun/arms", &["GetAlertRules", "SearchAlertRules"], &[])),
             (LOGS.to_owned(), optional("aliyun/sls", &["GetProject", "GetLogsV2"], &[])),
         ]),
-        reads: vec![name("assess"), name("instance")],
+        reads: vec![migrator_name("assess"), migrator_name("instance")],
         probes: ProbeUse { http: true, dns: false },
         undo: UndoScope::Config,
     }
-}
-
-fn name(name: &str) -> MigratorName {
-    MigratorName::new(name).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }

@@ -6,10 +6,8 @@ use gateshift_apig::calls::{FEATURE_READS, FEATURE_WRITES};
 use gateshift_apig::{Client, KIND, ROLE};
 use gateshift_gateway_model::{Assessed, Inventory, TargetInstance, Tuned};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
-use gateshift_sdk::model::{
-    Checkpoint, Finding, MigratorName, Plan, Severity, StepError, UndoScope, is_planned,
-};
-use gateshift_sdk::{async_trait, output_of, settings, to_json};
+use gateshift_sdk::model::{Checkpoint, Finding, Plan, Severity, StepError, UndoScope, is_planned};
+use gateshift_sdk::{async_trait, migrator_name, not_yet, output_of, settings, to_json};
 use serde_json::{Value, json};
 
 use crate::decide::{Settings, decide};
@@ -26,7 +24,7 @@ impl Migrator for Parameters {
     fn manifest(&self) -> Manifest {
         let connection = ConnectionUse::new(KIND, FEATURE_READS, FEATURE_WRITES);
         Manifest {
-            name: name("parameters"),
+            name: migrator_name("parameters"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             contract: 1,
             description: "gives the target's parameters the values in force at the source".to_owned(),
@@ -61,7 +59,7 @@ impl Migrator for Parameters {
                 },
             }),
             connections: BTreeMap::from([(ROLE.to_owned(), connection)]),
-            reads: vec![name("assess"), name("instance")],
+            reads: vec![migrator_name("assess"), migrator_name("instance")],
             probes: ProbeUse::default(),
             undo: UndoScope::Config,
         }
@@ -91,11 +89,7 @@ impl Migrator for Parameters {
         let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
         if is_planned(&target.gateway) {
             // Which parameters a gateway has, and with which defaults, only the gateway tells.
-            return Err(StepError::permanent(
-                "GS-NOT-YET",
-                "the parameters of a gateway can be compared once it is there",
-            )
-            .with_hint("plan again after the step `instance`, or run: this step plans itself then"));
+            return Err(not_yet("the parameters of a gateway can be compared once it is there"));
         }
         let client = Client::new(host, input.run, &target.gateway, &target.environment);
         let features = client.features().await?;
@@ -137,8 +131,4 @@ impl Migrator for Parameters {
             None => Ok(Undone::default()),
         }
     }
-}
-
-fn name(text: &str) -> MigratorName {
-    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }

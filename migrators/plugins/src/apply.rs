@@ -122,12 +122,7 @@ impl Objects<'_> {
         let Some(found) = found else { return Ok(None) };
         let difference =
             if wanted["id"].is_string() { None } else { self.difference(&found, wanted).await? };
-        Ok(Some(Found {
-            id: found.plugin_class_id,
-            same: difference.is_none(),
-            difference: difference.unwrap_or_default(),
-            data: Value::Null,
-        }))
+        Ok(Some(Found::compared(found.plugin_class_id, difference)))
     }
 
     /// What a class differs in from what is wanted. A person who uploads one chooses texts and version.
@@ -175,12 +170,7 @@ impl Objects<'_> {
         });
         let Some(found) = found else { return Ok(None) };
         let difference = difference(host, &operation.after, &found)?;
-        Ok(Some(Found {
-            id: found.plugin_attachment_id,
-            same: difference.is_none(),
-            difference: difference.unwrap_or_default(),
-            data: Value::Null,
-        }))
+        Ok(Some(Found::compared(found.plugin_attachment_id, difference)))
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use gateshift_apig::calls::{PLUGIN_READS, PLUGIN_WRITES};
 use gateshift_apig::{KIND, ROLE};
 use gateshift_sdk::api::{ConnectionUse, Manifest, ProbeUse};
-use gateshift_sdk::model::{Finding, MigratorName, Severity, UndoScope};
+use gateshift_sdk::migrator_name;
+use gateshift_sdk::model::{Finding, Severity, UndoScope};
 use serde_json::{Value, json};
 
 use crate::settings::Settings;
@@ -14,7 +15,7 @@ use crate::settings::Settings;
 pub(crate) fn manifest() -> Manifest {
     let reads: Vec<&str> = PLUGIN_READS.iter().copied().chain(["GetGateway"]).collect();
     Manifest {
-        name: name("plugins"),
+        name: migrator_name("plugins"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: 1,
         description: "installs the source's plugins on the target and attaches their rules".to_owned(),
@@ -29,7 +30,7 @@ pub(crate) fn manifest() -> Manifest {
             },
         }),
         connections: BTreeMap::from([(ROLE.to_owned(), ConnectionUse::new(KIND, &reads, PLUGIN_WRITES))]),
-        reads: vec![name("assess"), name("instance"), name("routes")],
+        reads: vec![migrator_name("assess"), migrator_name("instance"), migrator_name("routes")],
         probes: ProbeUse::default(),
         undo: UndoScope::Config,
     }
@@ -71,8 +72,4 @@ pub(crate) fn check(settings: &Value) -> Vec<Finding> {
             .map(|name| found("settings/allow", format!("`{name}` is both allowed and excluded")))
             .collect(),
     }
-}
-
-fn name(text: &str) -> MigratorName {
-    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use gateshift_apig::{KIND, READS, ROLE, WRITES};
 use gateshift_sdk::api::{ConnectionUse, Manifest, ProbeUse};
-use gateshift_sdk::model::{MigratorName, UndoScope};
+use gateshift_sdk::migrator_name;
+use gateshift_sdk::model::UndoScope;
 use serde_json::{Value, json};
 
 /// The declaration.
 pub(crate) fn manifest() -> Manifest {
     Manifest {
-        name: name("routes"),
+        name: migrator_name("routes"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: 1,
         description: "makes domains, sources, services and routes on the target and publishes the routes"
@@ -18,14 +19,10 @@ pub(crate) fn manifest() -> Manifest {
         settings: settings(),
         output: output(),
         connections: BTreeMap::from([(ROLE.to_owned(), ConnectionUse::new(KIND, READS, WRITES))]),
-        reads: vec![name("assess"), name("instance")],
+        reads: vec![migrator_name("assess"), migrator_name("instance")],
         probes: ProbeUse::default(),
         undo: UndoScope::Config,
     }
-}
-
-fn name(text: &str) -> MigratorName {
-    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }
 
 fn settings() -> Value {

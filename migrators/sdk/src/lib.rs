@@ -13,7 +13,7 @@ pub use async_trait::async_trait;
 pub use gateshift_model as model;
 pub use gateshift_step_api as api;
 
-use gateshift_model::StepError;
+use gateshift_model::{MigratorName, StepError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -46,6 +46,22 @@ pub fn output_of<T: DeserializeOwned>(input: &api::StepInput, migrator: &str) ->
         )
         .with_hint("the run was begun with another version of that migrator; resume it with that one, or start a new run")
     })
+}
+
+/// The name of a migrator, written as a constant in its manifest.
+///
+/// # Panics
+/// When the text is no name, which every test of a manifest shows.
+#[must_use]
+pub fn migrator_name(text: &'static str) -> MigratorName {
+    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
+}
+
+/// What `plan` answers when it needs to look at something that an earlier step has yet to make.
+#[must_use]
+pub fn not_yet(message: &str) -> StepError {
+    StepError::permanent("GS-NOT-YET", message)
+        .with_hint("plan again after the step `instance`, or run: this step plans itself then")
 }
 
 /// A value as JSON. Only types whose serialisation cannot fail are passed.

@@ -32,6 +32,19 @@ pub struct Found {
     pub data: Value,
 }
 
+impl Found {
+    /// An object that was compared: the same when it differs in nothing.
+    #[must_use]
+    pub fn compared(id: impl Into<String>, difference: Option<String>) -> Self {
+        Self {
+            id: id.into(),
+            same: difference.is_none(),
+            difference: difference.unwrap_or_default(),
+            data: Value::Null,
+        }
+    }
+}
+
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {

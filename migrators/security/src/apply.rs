@@ -89,16 +89,6 @@ impl Objects<'_> {
     }
 }
 
-/// An object that is there, from its id and what it differs in.
-fn found(id: &str, difference: Option<String>) -> Found {
-    Found {
-        id: id.to_owned(),
-        same: difference.is_none(),
-        difference: difference.unwrap_or_default(),
-        data: Value::Null,
-    }
-}
-
 /// A grant with the consumer's id in the place of its key.
 fn rule(operation: &Operation, results: &Results) -> Result<Value, StepError> {
     let mut rule = operation.after.clone();
@@ -146,7 +136,7 @@ impl Applier for Objects<'_> {
                 }
                 Ok(policy_of(body, &policies).map(|view| {
                     let config = serde_json::from_str(&view.config).unwrap_or_default();
-                    found(&view.policy_id, sealing::difference(&body["config"], &config, true))
+                    Found::compared(&view.policy_id, sealing::difference(&body["config"], &config, true))
                 }))
             }
             "consumer" => {
@@ -154,19 +144,19 @@ impl Applier for Objects<'_> {
                 let known = observe::known(&client, name).await?;
                 Ok(known.map(|known| {
                     let difference = sealing::difference(body, &known.view, true);
-                    found(&known.id, difference.or_else(|| consumer::surplus(body, &known.view)))
+                    Found::compared(&known.id, difference.or_else(|| consumer::surplus(body, &known.view)))
                 }))
             }
             "grant" => {
                 let rule = rule(operation, results)?;
                 let text = |at: &str| rule.pointer(at).and_then(Value::as_str);
                 let rules = client.rules(text("/consumerId"), text("/resourceIdentifier/resourceId")).await?;
-                Ok(rules.first().map(|one| found(&one.consumer_authorization_rule_id, None)))
+                Ok(rules.first().map(|one| Found::compared(&one.consumer_authorization_rule_id, None)))
             }
             // Whether it was published before or after the change cannot be seen: it is published again.
             "publication" => {
                 let id = body["routeId"].as_str().unwrap_or_default();
-                Ok(Some(found(id, Some("it may have been published before the change".to_owned()))))
+                Ok(Some(Found::compared(id, Some("it may have been published before the change".to_owned()))))
             }
             other => Err(unknown(other)),
         }

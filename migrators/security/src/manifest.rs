@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use gateshift_apig::{KIND, ROLE};
 use gateshift_sdk::api::{ConnectionUse, Manifest, ProbeUse};
-use gateshift_sdk::model::{MigratorName, UndoScope};
+use gateshift_sdk::migrator_name;
+use gateshift_sdk::model::UndoScope;
 use serde_json::{Value, json};
 
 use crate::settings::ACKNOWLEDGED;
@@ -32,7 +33,7 @@ const WRITES: &[&str] = &[
 /// The declaration.
 pub(crate) fn manifest() -> Manifest {
     Manifest {
-        name: name("security"),
+        name: migrator_name("security"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: 1,
         description: "carries over address lists, global authentication, consumers and their grants"
@@ -40,14 +41,10 @@ pub(crate) fn manifest() -> Manifest {
         settings: settings(),
         output: output(),
         connections: BTreeMap::from([(ROLE.to_owned(), ConnectionUse::new(KIND, READS, WRITES))]),
-        reads: vec![name("assess"), name("instance"), name("routes")],
+        reads: vec![migrator_name("assess"), migrator_name("instance"), migrator_name("routes")],
         probes: ProbeUse::default(),
         undo: UndoScope::Config,
     }
-}
-
-fn name(text: &str) -> MigratorName {
-    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }
 
 fn settings() -> Value {

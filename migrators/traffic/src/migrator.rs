@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_gateway_model::{Assessed, Inventory, PublishState, Shifted, TargetInstance};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
-use gateshift_sdk::model::{Checkpoint, Finding, MigratorName, Plan, StepError, UndoScope, is_planned};
-use gateshift_sdk::{async_trait, output_of};
+use gateshift_sdk::model::{Checkpoint, Finding, Plan, StepError, UndoScope, is_planned};
+use gateshift_sdk::{async_trait, migrator_name, not_yet, output_of};
 use serde_json::{Value, json};
 
 use crate::alidns::{DNS, KIND, READS, WRITES, observe};
@@ -20,17 +20,13 @@ use crate::settings::{read, schema};
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Traffic;
 
-fn name(text: &str) -> MigratorName {
-    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
-}
-
 #[async_trait]
 impl Migrator for Traffic {
     fn manifest(&self) -> Manifest {
         let mut metrics = ConnectionUse::new("prometheus", &["query"], &[]);
         metrics.optional = true;
         Manifest {
-            name: name("traffic"),
+            name: migrator_name("traffic"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             contract: 1,
             description: "moves production traffic to the target by DNS weights, stage by stage".to_owned(),
@@ -40,7 +36,7 @@ impl Migrator for Traffic {
                 (DNS.to_owned(), ConnectionUse::new(KIND, READS, WRITES)),
                 (METRICS.to_owned(), metrics),
             ]),
-            reads: vec![name("assess"), name("instance")],
+            reads: vec![migrator_name("assess"), migrator_name("instance")],
             probes: ProbeUse { http: false, dns: true },
             undo: UndoScope::Traffic,
         }
@@ -65,11 +61,9 @@ impl Migrator for Traffic {
         let assessed: Assessed = output_of(input, "assess")?;
         let target: TargetInstance = output_of(input, "instance")?;
         if is_planned(&target.gateway) {
-            return Err(StepError::permanent(
-                "GS-NOT-YET",
+            return Err(not_yet(
                 "which records are written depends on the addresses of the target, which is not there yet",
-            )
-            .with_hint("plan again after the step `instance`, or run: this step plans itself then"));
+            ));
         }
         let inventory = Inventory::parse(&host.get_artifact(&assessed.inventory).await?)?;
         let served = inventory

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use gateshift_gateway_model::{Assessed, Inventory, TargetInstance, TargetRoutes, Verified};
 use gateshift_sdk::api::{Applied, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
 use gateshift_sdk::model::{
-    ArtifactRef, Checkpoint, CheckpointResult, Digest, Finding, MigratorName, Plan, Severity, StepError,
-    UndoScope,
+    ArtifactRef, Checkpoint, CheckpointResult, Digest, Finding, Plan, Severity, StepError, UndoScope,
 };
-use gateshift_sdk::{async_trait, output_of, settings, to_json};
+use gateshift_sdk::{async_trait, migrator_name, output_of, settings, to_json};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -47,14 +46,14 @@ struct Facts {
 impl Migrator for Verify {
     fn manifest(&self) -> Manifest {
         Manifest {
-            name: name("verify"),
+            name: migrator_name("verify"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             contract: 1,
             description: "sends the same requests to both gateways and compares the answers".to_owned(),
             settings: schema(),
             output: json!({"type": "object", "required": ["compared", "mismatches", "routes_covered", "routes", "hosts", "report"]}),
             connections: BTreeMap::new(),
-            reads: vec![name("assess"), name("instance"), name("routes")],
+            reads: vec![migrator_name("assess"), migrator_name("instance"), migrator_name("routes")],
             probes: ProbeUse { http: true, dns: true },
             undo: UndoScope::Nothing,
         }
@@ -129,10 +128,6 @@ impl Migrator for Verify {
     async fn undo(&self, _: &dyn Host, _: &StepInput, _: Option<&Plan>) -> Result<Undone, StepError> {
         Ok(Undone::default())
     }
-}
-
-fn name(text: &str) -> MigratorName {
-    MigratorName::new(text).unwrap_or_else(|error| unreachable!("a constant name: {error}"))
 }
 
 fn facts(plan: &Plan) -> Result<Facts, StepError> {

@@ -8,7 +8,7 @@ use gateshift_apig::convert::source::{Association, association};
 use gateshift_sdk::model::StepError;
 use gateshift_sdk::walk::{Found, WriteFailure, Written};
 
-use super::{found, written};
+use super::written;
 use crate::references::Resolved;
 
 const POLLS: u32 = 90;
@@ -17,7 +17,7 @@ const BETWEEN: Duration = Duration::from_secs(1);
 pub(super) async fn look_up(client: &Client<'_>, wanted: &Resolved) -> Result<Option<Found>, StepError> {
     let id = source_of(wanted);
     let view = client.source(id).await?;
-    Ok((association(&view) == Association::Made).then(|| found(id, None)))
+    Ok((association(&view) == Association::Made).then(|| Found::compared(id, None)))
 }
 
 pub(super) async fn write(client: &Client<'_>, wanted: &Resolved) -> Result<Written, WriteFailure> {

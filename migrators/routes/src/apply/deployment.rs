@@ -7,7 +7,7 @@ use gateshift_sdk::model::{Operation, OperationKey, StepError};
 use gateshift_sdk::walk::{Found, Results, WriteFailure, Written};
 use serde_json::json;
 
-use super::{Objects, dialect, found, written};
+use super::{Objects, dialect, written};
 use crate::references::{Resolved, resolve};
 
 pub(super) async fn look_up(
@@ -21,7 +21,7 @@ pub(super) async fn look_up(
     Ok(view.map(|view| {
         let difference =
             (!on_its_way(&view.deploy_status)).then(|| format!("its state is {}", view.deploy_status));
-        found(&view.route_id, difference)
+        Found::compared(&view.route_id, difference)
     }))
 }
 

@@ -4,13 +4,13 @@ use gateshift_apig::{Client, convert, refused_parameter};
 use gateshift_sdk::model::{OperationKey, StepError};
 use gateshift_sdk::walk::{Found, WriteFailure, Written};
 
-use super::{found, written};
+use super::written;
 use crate::references::Resolved;
 
 pub(super) async fn look_up(client: &Client<'_>, wanted: &Resolved) -> Result<Option<Found>, StepError> {
     let name = wanted.body["name"].as_str().unwrap_or_default();
     let view = client.domain_named(name).await?;
-    Ok(view.map(|view| found(&view.domain_id, convert::domain::difference(&wanted.body, &view))))
+    Ok(view.map(|view| Found::compared(&view.domain_id, convert::domain::difference(&wanted.body, &view))))
 }
 
 pub(super) async fn write(

@@ -88,16 +88,6 @@ impl<'a> Objects<'a> {
     }
 }
 
-/// An object that is there, from its id and what it differs in.
-fn found(id: &str, difference: Option<String>) -> Found {
-    Found {
-        id: id.to_owned(),
-        same: difference.is_none(),
-        difference: difference.unwrap_or_default(),
-        data: Value::Null,
-    }
-}
-
 /// What was written, by its id.
 fn written(id: impl Into<String>) -> Written {
     Written { id: Some(id.into()), data: Value::Null }

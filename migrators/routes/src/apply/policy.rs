@@ -10,7 +10,7 @@ use gateshift_sdk::walk::{Found, WriteFailure, Written};
 use serde_json::Value;
 use std::sync::Mutex;
 
-use super::{found, written};
+use super::written;
 use crate::references::Resolved;
 
 /// Forms of configurations, by class and keys, that were read back as they were written.
@@ -23,7 +23,9 @@ pub(super) async fn look_up(client: &Client<'_>, wanted: &Resolved) -> Result<Op
     let owner = wanted.body["attachResourceIds"][0].as_str().unwrap_or_default();
     let policies = client.policies(kind, Some(owner)).await?;
     let view = policies.iter().find(|view| view.is_on(class, kind, owner));
-    Ok(view.map(|view| found(&view.policy_id, convert::policy::difference(&wanted.body["config"], view))))
+    Ok(view.map(|view| {
+        Found::compared(&view.policy_id, convert::policy::difference(&wanted.body["config"], view))
+    }))
 }
 
 pub(super) async fn write(

@@ -5,7 +5,7 @@ use gateshift_sdk::model::{Operation, OperationKey, StepError};
 use gateshift_sdk::walk::{Found, WriteFailure, Written};
 
 use super::dialect::{self, Spoken};
-use super::{found, written};
+use super::written;
 use crate::references::Resolved;
 
 pub(super) async fn look_up(
@@ -14,7 +14,9 @@ pub(super) async fn look_up(
     wanted: &Resolved,
 ) -> Result<Option<Found>, StepError> {
     let routes = client.routes(&wanted.parent, Some(&operation.object.name)).await?;
-    Ok(routes.first().map(|view| found(&view.route_id, convert::route::difference(&wanted.body, view))))
+    Ok(routes
+        .first()
+        .map(|view| Found::compared(&view.route_id, convert::route::difference(&wanted.body, view))))
 }
 
 pub(super) async fn write(

@@ -5,7 +5,7 @@ use gateshift_apig::{Client, convert};
 use gateshift_sdk::model::{Operation, OperationKey, StepError};
 use gateshift_sdk::walk::{Found, WriteFailure, Written};
 
-use super::{found, written};
+use super::written;
 use crate::references::Resolved;
 
 pub(super) async fn look_up(
@@ -15,7 +15,7 @@ pub(super) async fn look_up(
 ) -> Result<Option<Found>, StepError> {
     let services = client.services(Some(&operation.object.name)).await?;
     let view = services.iter().find(|view| convert::service::is(&wanted.body, view));
-    Ok(view.map(|view| found(&view.service_id, convert::service::difference(&wanted.body, view))))
+    Ok(view.map(|view| Found::compared(&view.service_id, convert::service::difference(&wanted.body, view))))
 }
 
 pub(super) async fn look_up_settings(
@@ -26,7 +26,7 @@ pub(super) async fn look_up_settings(
     let view = by_id(client, operation, wanted).await?;
     let difference =
         |view: &ServiceView| convert::service::settings_difference(&wanted.body["settings"], view);
-    Ok(view.map(|view| found(&view.service_id, difference(&view))))
+    Ok(view.map(|view| Found::compared(&view.service_id, difference(&view))))
 }
 
 pub(super) async fn look_up_version(
@@ -37,7 +37,8 @@ pub(super) async fn look_up_version(
     let body = &wanted.body["version"];
     let Some(view) = by_id(client, operation, wanted).await? else { return Ok(None) };
     let version = view.versions.iter().find(|one| body["name"] == one.name.as_str());
-    Ok(version.map(|version| found(&version.name, convert::service::version_difference(body, version))))
+    Ok(version
+        .map(|version| Found::compared(&version.name, convert::service::version_difference(body, version))))
 }
 
 async fn by_id(
