@@ -17,6 +17,7 @@ use crate::EngineError;
 use crate::backoff::{Draw, retry_at};
 use crate::error::code;
 use crate::guard::GuardedHost;
+use crate::inputs::later;
 use crate::judge::{blocked, judge, panicked, timed_out};
 use crate::pinned::{PinnedPlan, against, stale};
 use crate::recorder::StepRecorder;
@@ -133,7 +134,10 @@ async fn work(
     token: &CancellationToken,
 ) -> Result<(), Failure> {
     let Bench { migrator, host } = bench(session, step, attempt, token)?;
-    let input = session.input(step);
+    let mut input = session.input(step);
+    if migrator.looks_ahead() {
+        input.later = later(&session.definition, &step.name);
+    }
     let own = session.log.read(|state| state.step(&step.name).cloned()).unwrap_or_default();
     if own.status == StepStatus::Applied {
         let plan = stored_plan(session, own.plan.as_ref()).await?.unwrap_or_default();

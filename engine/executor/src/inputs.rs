@@ -1,9 +1,9 @@
 //! What a migrator is given, worked out from the run's state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_model::{MigratorName, RunDefinition, RunId, RunState, StepDefinition, StepName, StepState};
-use gateshift_step_api::StepInput;
+use gateshift_step_api::{LaterStep, StepInput};
 use serde_json::Value;
 
 /// For each step, by name of migrator, the nearest step before it that this migrator did. Worked out
@@ -74,5 +74,23 @@ pub(crate) fn input(run: RunId, step: &StepDefinition, nearest: &Nearest, state:
         settled: own.settled().map(|(key, settled)| (key.clone(), settled.clone())).collect(),
         unsettled: own.unsettled().cloned().collect(),
         checkpoint: own.checkpoint.clone(),
+        later: Vec::new(),
     }
+}
+
+/// Steps that need `step`, directly or through others. One walk is enough: each stands after all it needs.
+pub(crate) fn later(definition: &RunDefinition, step: &StepName) -> Vec<LaterStep> {
+    let mut reached = BTreeSet::from([step]);
+    let mut later = Vec::new();
+    for one in &definition.steps {
+        if one.needs.iter().any(|need| reached.contains(need)) {
+            reached.insert(&one.name);
+            later.push(LaterStep {
+                step: one.name.clone(),
+                uses: one.uses.clone(),
+                settings: one.with.clone(),
+            });
+        }
+    }
+    later
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::attempt::guarded;
 use crate::error::code;
-use crate::inputs::{Nearest, places};
+use crate::inputs::{Nearest, later, places};
 use crate::waive::{Answered, answered};
 use crate::{Engine, Watcher};
 
@@ -152,6 +152,7 @@ impl Workbench<'_> {
             settled: BTreeMap::new(),
             unsettled: Vec::new(),
             checkpoint: None,
+            later: if migrator.looks_ahead() { later(self.definition, &step.name) } else { Vec::new() },
         };
         let planned = match self.host(step, manifest, recorder) {
             Ok(host) => guarded(migrator.plan(&*host, &input)).await,

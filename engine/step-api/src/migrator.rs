@@ -32,6 +32,21 @@ pub struct StepInput {
     pub unsettled: Vec<OperationKey>,
     /// The latest checkpoint of earlier attempts or calls.
     pub checkpoint: Option<Value>,
+    /// Steps that need this one, directly or through others, in the order of the definition. Filled in
+    /// only for migrators that [look ahead](Migrator::looks_ahead).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<LaterStep>,
+}
+
+/// A step that comes after another one, as the workflow has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LaterStep {
+    /// The step.
+    pub step: StepName,
+    /// The migrator that does it.
+    pub uses: MigratorName,
+    /// Its settings, after inputs were filled in.
+    pub settings: Value,
 }
 
 /// How `apply` came back.
@@ -86,6 +101,11 @@ pub trait Migrator: Send + Sync {
     /// belongs to others. Constant.
     fn never_waived(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Whether it is told which steps come after it, to judge early what they will not take. Constant.
+    fn looks_ahead(&self) -> bool {
+        false
     }
 
     /// Decides: reads the target's observed state through the host, then works out what to do as a

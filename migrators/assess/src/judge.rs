@@ -5,12 +5,15 @@
 mod backends;
 mod features;
 mod gateway;
+mod missing_steps;
 mod users;
 
-use gateshift_gateway_model::{Inventory, ManagedBy, PublishState, Route};
+use gateshift_gateway_model::{Inventory, ManagedBy, PublishState};
 use gateshift_sdk::model::{Finding, Severity};
 
-use crate::Compat;
+use users::{Scope, taken};
+
+use crate::{Ahead, Compat};
 
 /// What to do with routes that were edited at the source and not published again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,23 +24,31 @@ pub enum Edited {
     Accept,
 }
 
-/// Every finding about the inventory. `status` is the gateway's status number.
+/// Every finding about the inventory. `status` is the gateway's status number; `ahead` is what comes after.
 #[must_use]
-pub fn judge(inventory: &Inventory, status: i64, compat: &Compat, edited: Edited) -> Vec<Finding> {
+pub fn judge(
+    inventory: &Inventory,
+    status: i64,
+    compat: &Compat,
+    edited: Edited,
+    ahead: &Ahead,
+) -> Vec<Finding> {
+    let scope = Scope { inventory, ahead };
     let mut findings = Vec::new();
     gateway::judge(inventory, status, &mut findings);
-    backends::judge(inventory, compat, &mut findings);
-    routes(&inventory.routes, edited, &mut findings);
-    domains(inventory, &mut findings);
-    backends::policies(inventory, &mut findings);
-    features::authentications(inventory, compat, &mut findings);
-    features::plugins(inventory, compat, &mut findings);
-    features::parameters(inventory, compat, &mut findings);
+    missing_steps::judge(inventory, ahead, &mut findings);
+    backends::judge(scope, compat, &mut findings);
+    routes(scope, edited, &mut findings);
+    domains(scope, &mut findings);
+    backends::policies(scope, &mut findings);
+    features::authentications(scope, compat, &mut findings);
+    features::plugins(scope, compat, &mut findings);
+    features::parameters(scope, compat, &mut findings);
     findings
 }
 
-fn routes(routes: &[Route], edited: Edited, findings: &mut Vec<Finding>) {
-    for route in routes {
+fn routes(scope: Scope<'_>, edited: Edited, findings: &mut Vec<Finding>) {
+    for route in taken(scope) {
         let object = format!("routes/{}", route.name);
         match route.state {
             PublishState::Edited => {
@@ -70,7 +81,7 @@ fn routes(routes: &[Route], edited: Edited, findings: &mut Vec<Finding>) {
             )),
             PublishState::Published | PublishState::Unpublished => {}
         }
-        if route.managed_by == ManagedBy::Ingress {
+        if route.managed_by == ManagedBy::Ingress && !scope.ahead.takes_ingress() {
             findings.push(
                 Finding::new(
                     Severity::Block,
@@ -78,7 +89,7 @@ fn routes(routes: &[Route], edited: Edited, findings: &mut Vec<Finding>) {
                     &object,
                     "an Ingress controller owns it; a copy would fight with its owner",
                 )
-                .with_action("migrate it in the cluster, or exclude it"),
+                .with_action("set `ingress: true` in the step `routes` to let the Ingress objects configure the target, too, or leave it out there with `exclude`"),
             );
         }
         if route.domains.is_empty() {
@@ -90,19 +101,20 @@ fn routes(routes: &[Route], edited: Edited, findings: &mut Vec<Finding>) {
     }
 }
 
-fn domains(inventory: &Inventory, findings: &mut Vec<Finding>) {
-    for domain in &inventory.domains {
+fn domains(scope: Scope<'_>, findings: &mut Vec<Finding>) {
+    let Scope { inventory, ahead } = scope;
+    for domain in inventory.domains.iter().filter(|one| ahead.takes_domain(inventory, &one.name)) {
         let object = format!("domains/{}", domain.name);
-        if domain.mtls.enabled {
+        if domain.mtls.enabled && !ahead.has_authority(&domain.name) {
             findings.push(
                 Finding::new(Severity::Decide, "DOM-MTLS-CA", &object, "it asks for client certificates; the source does not give away the authority's certificate")
-                    .with_action("supply the authority's PEM; this version cannot take it yet, so exclude the domain's routes"),
+                    .with_action(format!("give the authority's certificate (PEM) with `clientCa: {{ {}: ... }}` of the step `routes`, or exclude the domain's routes there", domain.name)),
             );
         }
-        if domain.managed_by == ManagedBy::Ingress {
+        if domain.managed_by == ManagedBy::Ingress && !ahead.takes_ingress() {
             findings.push(
                 Finding::new(Severity::Block, "RTE-INGRESS", &object, "an Ingress controller owns it")
-                    .with_action("migrate it in the cluster"),
+                    .with_action("set `ingress: true` in the step `routes` to let the Ingress objects configure the target, too"),
             );
         }
     }

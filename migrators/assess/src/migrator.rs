@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::classes::{classes, count, count_by_kind, weigh};
 use crate::reading::{Reading, SOURCE, Snapshot};
-use crate::{Compat, Edited, judge};
+use crate::{Ahead, Compat, Edited, judge};
 
 /// `uses: assess`.
 #[derive(Debug, Default, Clone, Copy)]
@@ -104,7 +104,7 @@ impl Migrator for Assess {
         };
         let edited = if settings.allow_edited { Edited::Accept } else { Edited::Block };
         let mut findings = read.findings;
-        findings.extend(judge(&read.inventory, read.status, compat, edited));
+        findings.extend(judge(&read.inventory, read.status, compat, edited, &Ahead::of(&input.later)));
         findings.sort_by(|a, b| {
             b.severity
                 .cmp(&a.severity)
@@ -152,6 +152,10 @@ impl Migrator for Assess {
             facts.extend(judged);
         }
         Ok(Plan { operations: Vec::new(), findings, facts, summary })
+    }
+
+    fn looks_ahead(&self) -> bool {
+        true
     }
 
     fn never_waived(&self) -> &'static [&'static str] {

@@ -12,6 +12,7 @@ mod plugin;
 mod policy;
 mod route;
 mod security;
+pub mod selection;
 mod service;
 
 pub use handover::{

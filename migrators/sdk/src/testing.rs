@@ -112,6 +112,7 @@ pub fn input(step: &str, settings: Value) -> StepInput {
         settled: BTreeMap::new(),
         unsettled: Vec::new(),
         checkpoint: None,
+        later: Vec::new(),
     }
 }
 

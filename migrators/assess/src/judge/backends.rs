@@ -1,25 +1,25 @@
 //! Sources and services whose kind the target does not take, with the routes that would be lost.
 
 use gateshift_apig::convert::policy::limits;
-use gateshift_gateway_model::{Inventory, Service, ServiceKind, Source, SourceKind};
+use gateshift_gateway_model::{ManagedBy, Service, ServiceKind, Source, SourceKind};
 use gateshift_sdk::model::{Finding, Severity};
 
-use super::users::{routes_text, users};
+use super::users::{Scope, routes_text, taken, users};
 use crate::Compat;
 
 /// Findings about sources and services.
-pub(super) fn judge(inventory: &Inventory, compat: &Compat, findings: &mut Vec<Finding>) {
-    for one in &inventory.sources {
-        source(one, compat, findings);
+pub(super) fn judge(scope: Scope<'_>, compat: &Compat, findings: &mut Vec<Finding>) {
+    for one in &scope.inventory.sources {
+        source(scope, one, compat, findings);
     }
-    let users = users(inventory);
-    for one in &inventory.services {
+    let users = users(scope);
+    for one in &scope.inventory.services {
         let used_by = users.get(one.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        service(one, used_by, compat, findings);
+        service(scope, one, used_by, compat, findings);
     }
 }
 
-fn source(source: &Source, compat: &Compat, findings: &mut Vec<Finding>) {
+fn source(scope: Scope<'_>, source: &Source, compat: &Compat, findings: &mut Vec<Finding>) {
     let object = format!("sources/{}", source.name);
     if !source.usable {
         findings.push(Finding::new(
@@ -29,11 +29,8 @@ fn source(source: &Source, compat: &Compat, findings: &mut Vec<Finding>) {
             "the source is invalid or not bound to the gateway, and is left out",
         ));
     }
-    if source.ingress {
-        findings.push(
-            Finding::new(Severity::Block, "RTE-INGRESS", &object, "its Ingress objects configure the gateway; this version carries over only what console and API made")
-                .with_action("migrate Ingress-managed configuration in the cluster, or turn Ingress watching off for this source"),
-        );
+    if source.ingress && !scope.ahead.takes_ingress() {
+        ingress(scope, object.clone(), findings);
     }
     let token = match &source.kind {
         SourceKind::Kubernetes => "K8s",
@@ -55,6 +52,22 @@ fn source(source: &Source, compat: &Compat, findings: &mut Vec<Finding>) {
     findings.push(finding);
 }
 
+/// Ingress objects that the target is not to follow: nothing that they configure may be on its way there.
+fn ingress(scope: Scope<'_>, object: String, findings: &mut Vec<Finding>) {
+    let owned = |route: &&gateshift_gateway_model::Route| route.managed_by == ManagedBy::Ingress;
+    let all_left_out =
+        scope.inventory.routes.iter().any(|route| owned(&route)) && !taken(scope).any(|route| owned(&route));
+    let (severity, what) = if all_left_out {
+        (Severity::Warn, "and the routes that it makes are left out, as told")
+    } else {
+        (Severity::Block, "and a copy would not follow them")
+    };
+    let message = format!("its Ingress objects configure the gateway, {what}");
+    findings.push(Finding::new(severity, "RTE-INGRESS", object, message).with_action(
+        "set `ingress: true` in the step `routes` to let the Ingress objects configure the target, too, or turn Ingress watching off for this source",
+    ));
+}
+
 /// The source product's own word for a kind of service.
 fn token(kind: &ServiceKind) -> &str {
     match kind {
@@ -68,7 +81,13 @@ fn token(kind: &ServiceKind) -> &str {
     }
 }
 
-fn service(service: &Service, used_by: &[&str], compat: &Compat, findings: &mut Vec<Finding>) {
+fn service(
+    scope: Scope<'_>,
+    service: &Service,
+    used_by: &[&str],
+    compat: &Compat,
+    findings: &mut Vec<Finding>,
+) {
     let object = format!("services/{}", service.name);
     let token = token(&service.kind);
     let verdict = compat.service(token);
@@ -88,19 +107,26 @@ fn service(service: &Service, used_by: &[&str], compat: &Compat, findings: &mut 
             Finding::new(Severity::Block, "FTR-NOT-CARRIED", &object, format!("services of kind {name} exist on the target, but this version does not carry them over{}", routes_text(used_by)))
                 .with_action("exclude the routes that use it, or wait for a version that does"),
         ),
-        ServiceKind::Function { service: Some(older), function, qualifier } => findings.push(
-            Finding::new(Severity::Decide, "SVC-FC2", &object, format!("function {older}/{function}@{qualifier} belongs to the older generation, which the target does not take{}", routes_text(used_by)))
-                .with_action("move it to the newer generation and name `service/function@version -> function@qualifier`"),
-        ),
+        ServiceKind::Function { service: Some(group), function, qualifier } => {
+            let older = format!("{group}/{function}@{qualifier}");
+            if scope.ahead.maps_function(&older) {
+                return;
+            }
+            let severity = if used_by.is_empty() { Severity::Warn } else { Severity::Decide };
+            let message = format!("function {older} belongs to the older generation, which the target does not take{}", routes_text(used_by));
+            findings.push(Finding::new(severity, "SVC-FC2", &object, message).with_action(format!(
+                "move it to the newer generation, then set `functions: {{ \"{older}\": \"<function>@<qualifier>\" }}` in the step `routes`"
+            )));
+        }
         _ => {}
     }
 }
 
 /// Load balancing and TLS of services, as far as they are not carried over: a service that cannot be
 /// made as it is stops the migration only when live routes use it.
-pub(super) fn policies(inventory: &Inventory, findings: &mut Vec<Finding>) {
-    let users = users(inventory);
-    for service in &inventory.services {
+pub(super) fn policies(scope: Scope<'_>, findings: &mut Vec<Finding>) {
+    let users = users(scope);
+    for service in &scope.inventory.services {
         let used_by = users.get(service.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         for mut finding in limits(service) {
             if finding.severity == Severity::Block {

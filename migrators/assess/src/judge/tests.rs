@@ -1,5 +1,7 @@
 //! The verdict on policies of services.
 
+mod ahead;
+
 use gateshift_gateway_model::{
     BackendTls, Balancer, FORMAT, Inventory, LoadBalancing, PortPolicy, PortTls, Service, TlsMode,
 };
@@ -7,6 +9,8 @@ use gateshift_sdk::model::{Finding, Severity};
 use serde_json::json;
 
 use super::backends::policies as service_policies;
+use super::users::Scope;
+use crate::Ahead;
 
 pub(crate) fn inventory() -> Inventory {
     serde_json::from_value(json!({
@@ -38,7 +42,8 @@ pub(crate) fn inventory() -> Inventory {
 fn judged(change: impl Fn(&mut Service)) -> Vec<Finding> {
     let (mut all, mut findings) = (inventory(), Vec::new());
     all.services.iter_mut().for_each(change);
-    service_policies(&all, &mut findings);
+    let ahead = Ahead::default();
+    service_policies(Scope { inventory: &all, ahead: &ahead }, &mut findings);
     findings
 }
 

@@ -1,21 +1,35 @@
-//! Which routes a thing touches, for people.
+//! Which routes a thing touches, for people. Routes that no later step takes are not asked about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_gateway_model::{Inventory, Level, PublishState, Route};
 
+use crate::Ahead;
+
 /// Most names that a sentence lists.
 const NAMED: usize = 8;
 
-/// Routes that may serve traffic.
-pub(super) fn live(inventory: &Inventory) -> impl Iterator<Item = &Route> {
-    inventory.routes.iter().filter(|route| route.state != PublishState::Unavailable)
+/// What is judged: the source, and what later steps say they take of it.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) inventory: &'a Inventory,
+    pub(super) ahead: &'a Ahead,
+}
+
+/// Routes that are to be moved.
+pub(super) fn taken(scope: Scope<'_>) -> impl Iterator<Item = &Route> {
+    scope.inventory.routes.iter().filter(move |route| scope.ahead.takes(&route.name))
+}
+
+/// Routes that are to be moved and may serve traffic.
+pub(super) fn live(scope: Scope<'_>) -> impl Iterator<Item = &Route> {
+    taken(scope).filter(|route| route.state != PublishState::Unavailable)
 }
 
 /// Names of the live routes that use each service, by its id.
-pub(super) fn users(inventory: &Inventory) -> BTreeMap<&str, Vec<&str>> {
+pub(super) fn users(scope: Scope<'_>) -> BTreeMap<&str, Vec<&str>> {
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for route in live(inventory) {
+    for route in live(scope) {
         let mirror = route.policies.mirror.iter().map(|mirror| mirror.service.as_str());
         for service in route.targets().map(|target| target.service.as_str()).chain(mirror) {
             let names = users.entry(service).or_default();
@@ -28,7 +42,7 @@ pub(super) fn users(inventory: &Inventory) -> BTreeMap<&str, Vec<&str>> {
 }
 
 /// Names of the live routes that levels reach.
-pub(super) fn reached<'a>(inventory: &'a Inventory, levels: &[&Level]) -> Vec<&'a str> {
+pub(super) fn reached<'a>(scope: Scope<'a>, levels: &[&Level]) -> Vec<&'a str> {
     let (mut all, mut domains, mut ids) = (false, BTreeSet::new(), BTreeSet::new());
     for level in levels {
         match level {
@@ -41,7 +55,7 @@ pub(super) fn reached<'a>(inventory: &'a Inventory, levels: &[&Level]) -> Vec<&'
         all || ids.contains(route.id.as_str())
             || route.domains.iter().any(|name| domains.contains(name.as_str()))
     };
-    live(inventory).filter(touched).map(|route| route.name.as_str()).collect()
+    live(scope).filter(touched).map(|route| route.name.as_str()).collect()
 }
 
 /// `; used by a, b and 3 more`.

@@ -20,7 +20,7 @@ mod weights;
 
 use gateshift_apig::dialect;
 use gateshift_gateway_model::{Inventory, TargetInstance};
-use gateshift_sdk::model::{Finding, Plan, Severity, Timestamp};
+use gateshift_sdk::model::{Plan, Severity, Timestamp};
 use gateshift_sdk::{name, to_json};
 
 use crate::observe::Observed;
@@ -29,7 +29,11 @@ use draft::Draft;
 
 pub(crate) use api::difference as api_difference;
 
+/// Most names that a sentence lists.
+const NAMED: usize = 8;
+
 /// What a plan is made from.
+#[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
     /// The source.
     pub(crate) inventory: &'a Inventory,
@@ -60,17 +64,7 @@ pub(crate) fn plan(given: &Given<'_>) -> Plan {
     policies::gateway(&mut draft);
     let classes: Vec<_> = draft.classes.iter().copied().collect();
     draft.findings.extend(dialect::check_in(&draft.dialect, &classes, &given.observed.classes));
-    for glob in given.settings.idle(&given.inventory.routes) {
-        draft.findings.push(
-            Finding::new(
-                Severity::Warn,
-                "RTE-PATTERN",
-                "settings",
-                format!("no route is named like `{glob}`"),
-            )
-            .with_action("check the spelling of `include` and `exclude`"),
-        );
-    }
+    selection(&mut draft);
     let published = draft.facts.routes.iter().filter(|route| route.published).count();
     let summary = format!(
         "{} domains, {} sources, {} services and {} routes ({published} of them published) on gateway {}",
@@ -81,4 +75,28 @@ pub(crate) fn plan(given: &Given<'_>) -> Plan {
         given.target.gateway,
     );
     Plan { operations: draft.operations, findings: draft.findings, facts: to_json(&draft.facts), summary }
+}
+
+/// What the patterns of the settings leave out, and those that fit nothing.
+fn selection(draft: &mut Draft<'_>) {
+    let Given { inventory, settings, .. } = *draft.given;
+    for glob in settings.idle(&inventory.routes) {
+        let message = format!("no route is named like `{glob}`");
+        let action = "check the spelling of `include` and `exclude`";
+        draft.find(Severity::Warn, "RTE-PATTERN", "settings".to_owned(), message, action);
+    }
+    let left: Vec<&str> =
+        inventory.routes.iter().filter(|one| !settings.takes(one)).map(|one| one.name.as_str()).collect();
+    if !left.is_empty() {
+        let more = left.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!(
+            "{} of {} routes are left out, as told: {}{more}",
+            left.len(),
+            inventory.routes.len(),
+            left[..left.len().min(NAMED)].join(", "),
+        );
+        let action = "move traffic of their hosts only when their requests may fail at the target";
+        draft.find(Severity::Warn, "RTE-LEFT-OUT", "routes".to_owned(), message, action);
+    }
 }

@@ -250,6 +250,8 @@ async fn only_what_the_chosen_routes_need_is_made() {
     let of = |kind: &str| plan.operations.iter().filter(|one| one.object.kind == kind).count();
     assert_eq!((of("domain"), of("source"), of("service"), of("route")), (1, 0, 1, 1));
     assert!(says(&plan, "RTE-PATTERN", Severity::Warn));
+    let left = plan.findings.iter().find(|one| one.code == "RTE-LEFT-OUT").unwrap();
+    assert!(left.message.contains("tie-two") && !left.message.contains("tie-one"), "{}", left.message);
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ use gateshift_sdk::model::{Finding, Sealed, Severity};
 use serde_json::{Value, json};
 
 use crate::judge::tests::inventory;
-use crate::{Compat, Edited, judge};
+use crate::{Ahead, Compat, Edited, judge};
 
 fn judged(inventory: &Inventory) -> Vec<Finding> {
-    judge(inventory, 2, Compat::built_in().unwrap(), Edited::Block)
+    judge(inventory, 2, Compat::built_in().unwrap(), Edited::Block, &Ahead::default())
 }
 
 fn about<'a>(findings: &'a [Finding], code: &str) -> Vec<&'a Finding> {
