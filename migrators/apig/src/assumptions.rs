@@ -117,6 +117,13 @@ pub const ALL: &[Assumption] = &[
         code: "DOM-STAR",
     },
     Assumption {
+        id: "quota-keys",
+        assumed: "the key of a quota names the kind of object that it counts: source, service, route, domain, consumer, plugin or policy; a limit below one is no limit",
+        section: "3.4",
+        checked: "a key that names none or several of them is told and judged by what is used already; the target itself refuses what does not fit",
+        code: "CAP-QUOTA",
+    },
+    Assumption {
         id: "deploy-state",
         assumed: "deployStatus reads Deployed when a published route serves, and NotDeployed before",
         section: "7.3",

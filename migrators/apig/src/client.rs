@@ -18,6 +18,7 @@ pub const KIND: &str = "aliyun/apig";
 pub const READS: &[&str] = &[
     "GetDomain",
     "GetEnvironment",
+    "GetGatewayResourceQuotaUsage",
     "GetPolicy",
     "GetSource",
     "ListDomains",

@@ -56,6 +56,20 @@ pub struct CertificateView {
     pub not_after_timestamp: Option<i64>,
 }
 
+/// How much of a kind the gateway may hold, and how much it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct QuotaView {
+    /// Kind, in words that no document lists.
+    pub quota_key: String,
+    /// Most that fit.
+    pub limit: Option<i64>,
+    /// How many there are.
+    pub used: Option<i64>,
+    /// It holds for this gateway.
+    pub applicable: Option<bool>,
+}
+
 /// A source.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

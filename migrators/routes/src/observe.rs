@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_apig::convert::policy::{ON_GATEWAY, ON_ROUTE, ON_SERVICE};
 use gateshift_apig::wire::{
-    ApiView, CertificateView, DomainView, PolicyClassView, PolicyView, RouteView, ServiceView, SourceView,
+    ApiView, CertificateView, DomainView, PolicyClassView, PolicyView, QuotaView, RouteView, ServiceView,
+    SourceView,
 };
 use gateshift_apig::{Client, convert};
 use gateshift_gateway_model::{Domain, Inventory, Service, ServiceKind, TargetInstance};
@@ -41,6 +42,20 @@ pub(crate) struct Observed {
     pub(crate) functions: Vec<String>,
     /// What the target says to a domain named `*`.
     pub(crate) star: Star,
+    /// How much the gateway may hold, or why it did not say so.
+    pub(crate) quotas: Quotas,
+}
+
+/// What the gateway says about its quotas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Quotas {
+    /// There is no gateway yet.
+    #[default]
+    NotYet,
+    /// Its quotas.
+    Told(Vec<QuotaView>),
+    /// It could not be asked.
+    Silent(String),
 }
 
 /// What is known about a domain named `*`.
@@ -97,6 +112,11 @@ async fn gateway(
     (api, ingress): (&str, bool),
     observed: &mut Observed,
 ) -> Result<(), StepError> {
+    observed.quotas = match client.quotas().await {
+        Ok(quotas) => Quotas::Told(quotas),
+        Err(refused @ CallFailure::Refused { .. }) => Quotas::Silent(refused.to_string()),
+        Err(other) => return Err(other.into()),
+    };
     observed.sources = client.sources().await?;
     observed.services = client.services(None).await?;
     if ingress {

@@ -6,6 +6,7 @@ mod domain;
 mod feature;
 mod plugin;
 mod policy;
+mod quota;
 mod route;
 mod service;
 mod source;

@@ -11,6 +11,7 @@ mod ingress;
 mod order;
 mod policies;
 mod policy_notes;
+mod quota;
 mod route_limits;
 mod route_notes;
 mod routes;
@@ -65,6 +66,7 @@ pub(crate) fn plan(given: &Given<'_>) -> Plan {
     let classes: Vec<_> = draft.classes.iter().copied().collect();
     draft.findings.extend(dialect::check_in(&draft.dialect, &classes, &given.observed.classes));
     selection(&mut draft);
+    quota::add(&mut draft);
     let published = draft.facts.routes.iter().filter(|route| route.published).count();
     let summary = format!(
         "{} domains, {} sources, {} services and {} routes ({published} of them published) on gateway {}",

@@ -265,3 +265,18 @@ async fn names_that_fall_together_are_told_apart() {
     assert_eq!(names.len(), plan.operations.len(), "keys are unique");
     assert_eq!(plan.operations.iter().filter(|one| one.object.kind == "route").count(), 11);
 }
+
+#[tokio::test]
+async fn more_than_the_gateway_may_hold_is_told_before_anything_is_written() {
+    let (lab, mut inventory) = (Lab::new(options()), inventory());
+    assert!(!says(&lab.plan(&inventory, json!({})).await, "CAP-QUOTA", Severity::Block));
+    let one = inventory.sources[0].clone();
+    inventory.sources.extend((0..20).map(|number| {
+        let mut source = one.clone();
+        source.id = format!("{}-{number}", one.id);
+        source.instance = format!("{}-{number}", one.instance);
+        source.name = format!("{}-{number}", one.name);
+        source
+    }));
+    assert!(says(&lab.plan(&inventory, json!({})).await, "CAP-QUOTA", Severity::Block));
+}
