@@ -117,6 +117,13 @@ pub const ALL: &[Assumption] = &[
         code: "DOM-STAR",
     },
     Assumption {
+        id: "rest-backend",
+        assumed: "a REST API made with deployConfigs and published with the same words leads all its operations there, and their status reads Deployed when they serve",
+        section: "7.3",
+        checked: "apply waits for that status; verify reads API and operations back, and the verify step asks both gateways",
+        code: "routing.routes_configured_and_forward_correctly",
+    },
+    Assumption {
         id: "quota-keys",
         assumed: "the key of a quota names the kind of object that it counts: source, service, route, domain, consumer, plugin or policy; a limit below one is no limit",
         section: "3.4",

@@ -158,6 +158,42 @@ pub struct ApiView {
     pub gateway_id: Option<String>,
     /// Which Ingress objects it takes in.
     pub ingress_info: Option<Value>,
+    /// Beginning of the paths of a REST API.
+    pub base_path: Option<String>,
+    /// Where a REST API leads, by environment.
+    pub deploy_configs: Option<Vec<Value>>,
+}
+
+/// An operation of a REST API.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OperationView {
+    /// Id.
+    pub operation_id: String,
+    /// Name.
+    pub name: String,
+    /// Path below the API's.
+    pub path: String,
+    /// Method.
+    pub method: String,
+    /// Description.
+    pub description: Option<String>,
+    /// An answer by the gateway itself.
+    pub mock: Option<Value>,
+    /// `NotDeployed`, `Deploying`, `Deployed`, `DeployedWithChanges`.
+    pub status: String,
+}
+
+impl OperationView {
+    /// What it differs in from the body that would make it.
+    #[must_use]
+    pub fn difference(&self, wanted: &Value) -> Option<String> {
+        let found = serde_json::json!({
+            "name": self.name, "path": self.path, "method": self.method,
+            "description": self.description, "mock": self.mock,
+        });
+        crate::compare::difference(wanted, &found)
+    }
 }
 
 /// A route.

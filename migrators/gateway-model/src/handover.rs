@@ -111,6 +111,17 @@ pub struct TargetRoutes {
     pub services: BTreeMap<String, String>,
     /// Routes: id at the source -> what it became.
     pub routes: BTreeMap<String, TargetRoute>,
+    /// Routes that became operations of REST APIs: id at the source -> ids of the operations.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rest: BTreeMap<String, Vec<String>>,
+}
+
+impl TargetRoutes {
+    /// Whether a route of that id at the source was made, in either form.
+    #[must_use]
+    pub fn has(&self, route: &str) -> bool {
+        self.routes.contains_key(route) || self.rest.contains_key(route)
+    }
 }
 
 /// What a route became.

@@ -28,6 +28,18 @@ pub(crate) struct Facts {
     /// Ids of objects that were there when the plan was made: operation -> id.
     #[serde(default)]
     pub(crate) adopted: BTreeMap<String, String>,
+    /// REST APIs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rest: Vec<RestFact>,
+}
+
+/// A REST API of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RestFact {
+    /// Operation of the API.
+    pub(crate) api: String,
+    /// Operations of its operations, by the route's id at the source.
+    pub(crate) routes: BTreeMap<String, Vec<String>>,
 }
 
 /// A route of the plan.
@@ -72,7 +84,16 @@ impl Facts {
             sources: ids(&self.sources),
             services: ids(&self.services),
             routes: self.routes.iter().map(route).collect(),
+            rest: self
+                .rest_routes()
+                .map(|(route, keys)| (route.clone(), keys.iter().map(|key| id(key)).collect()))
+                .collect(),
         }
+    }
+
+    /// Routes that become operations of REST APIs, by id at the source, with their keys.
+    pub(crate) fn rest_routes(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {
+        self.rest.iter().flat_map(|api| &api.routes)
     }
 
     /// Key of the API's operation.

@@ -61,6 +61,19 @@ fn settings() -> Value {
                 "description": "hosts that stand for a domain named `*` where the target refuses it",
                 "items": {"type": "string", "minLength": 1},
             },
+            "rest": {
+                "type": "object",
+                "description": "groups of routes that become operations of a REST API each, by the API's name",
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["basePath", "routes"],
+                    "properties": {
+                        "basePath": {"type": "string", "minLength": 1, "maxLength": 256, "description": "beginning of their paths; backends still get the whole path"},
+                        "routes": globs("routes of the group, by name, with `*` and `?`"),
+                    },
+                },
+            },
             "ingress": {
                 "type": "boolean",
                 "default": false,
@@ -90,6 +103,10 @@ fn output() -> Value {
                         "id": {"type": "string"}, "name": {"type": "string"}, "deployed": {"type": "boolean"},
                     },
                 },
+            },
+            "rest": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
             },
         },
     })

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_apig::convert::policy::{ON_GATEWAY, ON_ROUTE, ON_SERVICE};
+use gateshift_apig::convert::policy::{ON_GATEWAY, ON_OPERATION, ON_ROUTE, ON_SERVICE};
 use gateshift_apig::wire::{
-    ApiView, CertificateView, DomainView, PolicyClassView, PolicyView, QuotaView, RouteView, ServiceView,
-    SourceView,
+    ApiView, CertificateView, DomainView, OperationView, PolicyClassView, PolicyView, QuotaView, RouteView,
+    ServiceView, SourceView,
 };
 use gateshift_apig::{Client, convert};
 use gateshift_gateway_model::{Domain, Inventory, Service, ServiceKind, TargetInstance};
@@ -34,6 +34,8 @@ pub(crate) struct Observed {
     pub(crate) ingress_apis: Vec<ApiView>,
     /// Routes of the API.
     pub(crate) routes: Vec<RouteView>,
+    /// REST APIs that the settings name and that are there, with their operations, by name.
+    pub(crate) rest: BTreeMap<String, (ApiView, Vec<OperationView>)>,
     /// Policies on routes and services of the gateway.
     pub(crate) policies: Vec<PolicyView>,
     /// Policy classes.
@@ -96,7 +98,7 @@ pub(crate) async fn observe(
         }
     }
     if !is_planned(&target.gateway) && !is_planned(&target.environment) {
-        gateway(client, inventory, (api, settings.ingress), &mut observed).await?;
+        gateway(client, inventory, (api, settings), &mut observed).await?;
     }
     let star = inventory.domains.iter().find(|domain| domain.name == "*");
     if let Some(star) = star.filter(|_| !observed.domains.contains_key("*")) {
@@ -109,7 +111,7 @@ pub(crate) async fn observe(
 async fn gateway(
     client: &Client<'_>,
     inventory: &Inventory,
-    (api, ingress): (&str, bool),
+    (api, settings): (&str, &Settings),
     observed: &mut Observed,
 ) -> Result<(), StepError> {
     observed.quotas = match client.quotas().await {
@@ -119,14 +121,25 @@ async fn gateway(
     };
     observed.sources = client.sources().await?;
     observed.services = client.services(None).await?;
-    if ingress {
+    if settings.ingress {
         observed.ingress_apis = client.apis_of_gateway("HttpIngress").await?;
     }
-    let others = client.apis_of_gateway("Http").await?.into_iter().map(|one| one.name);
-    observed.other_apis = others.filter(|name| name != api).collect();
+    let mut others = client.apis_of_gateway("Http").await?;
+    others.extend(client.apis_of_gateway("Rest").await?);
+    let others = others.into_iter().map(|one| one.name);
+    observed.other_apis = others.filter(|name| name != api && !settings.rest.contains_key(name)).collect();
     if let [one] = observed.apis.as_slice() {
         observed.routes = client.routes(&one.http_api_id, None).await?;
         observed.policies = client.policies(ON_ROUTE, None).await?;
+    }
+    for name in settings.rest.keys() {
+        if let Some(api) = client.apis_named(name, "Rest").await?.into_iter().next() {
+            let operations = client.operations(&api.http_api_id).await?;
+            observed.rest.insert(name.clone(), (api, operations));
+        }
+    }
+    if !observed.rest.is_empty() {
+        observed.policies.extend(client.policies(ON_OPERATION, None).await?);
     }
     if !observed.services.is_empty() {
         observed.policies.extend(client.policies(ON_SERVICE, None).await?);

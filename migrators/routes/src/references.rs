@@ -9,9 +9,9 @@ use serde_json::Value;
 pub(crate) const PARENT: &str = "of";
 
 /// Fields that hold one reference.
-const ONE: &[&str] = &[PARENT, "serviceId", "targetServiceId", "sourceId", "routeId"];
+const ONE: &[&str] = &[PARENT, "serviceId", "targetServiceId", "sourceId", "routeId", "operationId"];
 /// Fields that hold a list of references.
-const MANY: &[&str] = &["domainIds", "attachResourceIds"];
+const MANY: &[&str] = &["domainIds", "customDomainIds", "attachResourceIds"];
 
 /// Begins the place of an id that is known already.
 const GIVEN: &str = "=";

@@ -31,6 +31,18 @@ pub(crate) struct Settings {
     pub(crate) hosts: Vec<String>,
     /// Ingress objects of the clusters configure the target, too.
     pub(crate) ingress: bool,
+    /// Groups of routes that become REST APIs, by the API's name.
+    pub(crate) rest: BTreeMap<String, RestGroup>,
+}
+
+/// Routes that become operations of one REST API.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RestGroup {
+    /// Beginning of their paths.
+    pub(crate) base_path: String,
+    /// The routes, by name.
+    pub(crate) routes: Vec<String>,
 }
 
 impl Settings {
@@ -89,6 +101,23 @@ pub(crate) fn check(settings: &Value) -> Vec<Finding> {
             found.push(wrong(format!("settings/functions/{old}"), message));
         }
     }
+    for (api, group) in &settings.rest {
+        let object = format!("settings/rest/{api}");
+        if !name::is_plain(api) {
+            found.push(
+                wrong(object.clone(), format!("`{api}` is no name the target takes"))
+                    .with_action("use lower-case letters, digits and inner hyphens, at most 64"),
+            );
+        }
+        let path = &group.base_path;
+        if !path.starts_with('/') || path.len() > 256 || path.contains([' ', '{', '?', '#']) {
+            let message = format!("`{path}` is no path of at most 256 bytes that begins with a slash");
+            found.push(wrong(format!("{object}/basePath"), message));
+        }
+        if group.routes.is_empty() {
+            found.push(wrong(format!("{object}/routes"), "it names no routes".to_owned()));
+        }
+    }
     for (domain, pem) in &settings.client_ca {
         let object = format!("settings/clientCa/{domain}");
         if pem.contains("PRIVATE KEY") {
@@ -134,6 +163,9 @@ mod tests {
             json!({"clientCa": {"a.example.com": "AA=="}}),
             json!({"clientCa": {"a.example.com": format!("{pem}-----BEGIN PRIVATE KEY-----")}}),
             json!({"hosts": ["*.example.com"]}),
+            json!({"rest": {"Shop One": {"basePath": "/v1", "routes": ["a*"]}}}),
+            json!({"rest": {"shop": {"basePath": "v1", "routes": ["a*"]}}}),
+            json!({"rest": {"shop": {"basePath": "/v1", "routes": []}}}),
         ] {
             assert_eq!(check(&bad).len(), 1, "{bad}");
         }

@@ -10,6 +10,7 @@ use gateshift_sdk::model::{Operation, Outcome, Plan, StepError};
 use gateshift_sdk::walk::{Applier, Results, WriteFailure};
 
 use crate::apply::Objects;
+use crate::apply::rest::published;
 use crate::facts::Facts;
 use crate::references::{Resolved, resolve};
 
@@ -138,6 +139,13 @@ impl Undo<'_> {
         let (client, key) = (&self.client, &operation.key);
         match operation.object.kind.as_str() {
             "deployment" => client.undeploy(key, &wanted.parent, id).await,
+            "rest-deployment" => {
+                for operation in published(&wanted.body) {
+                    client.undeploy_operation(key, &wanted.parent, operation).await?;
+                }
+                Ok(())
+            }
+            "operation" => client.delete_operation(key, &wanted.parent, id).await,
             "policy" => client.delete_policy(key, id).await,
             "route" => client.delete_route(key, &wanted.parent, id).await,
             "api" => client.delete_api(key, id).await,

@@ -38,11 +38,7 @@ pub(crate) fn requests(
     let is_published = |at: &usize| inventory.routes[*at].state == PublishState::Published;
     let published: Vec<usize> = (0..inventory.routes.len()).filter(is_published).collect();
     let left_out = if settings.skip_left_out {
-        published
-            .iter()
-            .copied()
-            .filter(|at| !target.routes.contains_key(&inventory.routes[*at].id))
-            .collect()
+        published.iter().copied().filter(|at| !target.has(&inventory.routes[*at].id)).collect()
     } else {
         HashSet::new()
     };
@@ -71,7 +67,7 @@ pub(crate) fn requests(
     for at in published {
         let route = &inventory.routes[at];
         let (reach, branches) = maker.route(routes.len(), at);
-        let made = target.routes.contains_key(&route.id);
+        let made = target.has(&route.id);
         routes.push(RouteNote { id: route.id.clone(), name: route.name.clone(), reach, made, branches });
     }
     maker.contests(inventory);

@@ -7,6 +7,7 @@ mod feature;
 mod plugin;
 mod policy;
 mod quota;
+mod rest;
 mod route;
 mod service;
 mod source;

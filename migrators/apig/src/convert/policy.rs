@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::wire::PolicyView;
 
-pub use class::{Class, OF_ROUTES, ON_GATEWAY, ON_ROUTE, ON_SERVICE};
+pub use class::{Class, OF_ROUTES, ON_GATEWAY, ON_OPERATION, ON_ROUTE, ON_SERVICE};
 pub use limit::{Shows, unsaid};
 pub use route::{of_route, waf};
 pub use service::{limits, of_service, service_difference};

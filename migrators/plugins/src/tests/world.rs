@@ -82,6 +82,7 @@ impl World {
                 entries: Vec::new(),
             },
             routes: TargetRoutes {
+                rest: BTreeMap::new(),
                 api: "api-1".into(),
                 domains: [("a.shop.example", "d-a"), ("b.shop.example", "d-b"), ("*.shop.example", "d-w")]
                     .map(|(name, id)| (name.to_owned(), id.to_owned()))

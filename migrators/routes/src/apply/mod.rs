@@ -7,6 +7,7 @@ mod deployment;
 mod dialect;
 mod domain;
 mod policy;
+pub(crate) mod rest;
 mod route;
 mod service;
 mod source;
@@ -46,12 +47,17 @@ fn output(facts: &Facts, results: &Results) -> Result<TargetRoutes, StepError> {
         let id = results.id(&OperationKey::new(route.key.as_str()))?.to_owned();
         Ok((route.id.clone(), TargetRoute { id, name: route.name.clone(), deployed: route.published }))
     };
+    let operations = |(route, keys): (&String, &Vec<String>)| {
+        let id = |key: &String| Ok(results.id(&OperationKey::new(key.as_str()))?.to_owned());
+        Ok((route.clone(), keys.iter().map(id).collect::<Result<Vec<_>, StepError>>()?))
+    };
     Ok(TargetRoutes {
         api: results.id(&facts.api_key())?.to_owned(),
         domains: ids(&facts.domains)?,
         sources: ids(&facts.sources)?,
         services: ids(&facts.services)?,
         routes: facts.routes.iter().map(route).collect::<Result<_, StepError>>()?,
+        rest: facts.rest_routes().map(operations).collect::<Result<_, StepError>>()?,
     })
 }
 
@@ -114,6 +120,8 @@ impl Applier for Objects<'_> {
             "route" => route::look_up(&client, operation, &wanted).await,
             "policy" => policy::look_up(&client, &wanted).await,
             "deployment" => deployment::look_up(&client, operation, &wanted).await,
+            "operation" => rest::look_up(&client, &wanted).await,
+            "rest-deployment" => rest::look_up_deployment(&client, &wanted).await,
             other => Err(unknown(other)),
         }
     }
@@ -127,7 +135,10 @@ impl Applier for Objects<'_> {
     ) -> Result<Written, WriteFailure> {
         let (client, key) = (self.client(host), &operation.key);
         if let Some(found) = found.filter(|_| {
-            !matches!(operation.object.kind.as_str(), "association" | "deployment" | "service-settings")
+            !matches!(
+                operation.object.kind.as_str(),
+                "association" | "deployment" | "rest-deployment" | "service-settings"
+            )
         }) {
             // It was there, unlike what is wanted, before this write: not this run's to change.
             return Err(WriteFailure::Taken(found.difference.clone()));
@@ -144,6 +155,8 @@ impl Applier for Objects<'_> {
             "route" => route::write(&client, key, &wanted, &self.spoken).await,
             "policy" => policy::write(&client, key, &wanted, &self.proven).await,
             "deployment" => deployment::write(self, &client, key, &wanted, results).await,
+            "operation" => rest::write(&client, key, &wanted).await,
+            "rest-deployment" => rest::deploy(&client, key, &wanted).await,
             other => Err(unknown(other).into()),
         }
     }

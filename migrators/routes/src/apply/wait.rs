@@ -10,7 +10,7 @@ use gateshift_sdk::api::Progress;
 use gateshift_sdk::model::{OperationKey, StepError};
 use gateshift_sdk::walk::Results;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, RestFact};
 
 const POLLS: u32 = 150;
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -23,6 +23,9 @@ pub(crate) async fn until_deployed(
     facts: &Facts,
     results: &Results,
 ) -> Result<Vec<String>, StepError> {
+    for api in &facts.rest {
+        rest(client, api, results).await?;
+    }
     let mut open: BTreeSet<&str> = BTreeSet::new();
     for route in facts.routes.iter().filter(|route| route.published) {
         open.insert(results.id(&OperationKey::new(route.key.as_str()))?);
@@ -58,6 +61,28 @@ pub(crate) async fn until_deployed(
     }
     let message =
         format!("{} of {total} routes are still not published; their states: {states:?}", open.len());
+    Err(StepError::retryable("GS-DEPLOY-WAIT", message))
+}
+
+/// Waits for the operations of a REST API.
+async fn rest(client: &Client<'_>, api: &RestFact, results: &Results) -> Result<(), StepError> {
+    let mut ours: BTreeSet<&str> = BTreeSet::new();
+    for key in api.routes.values().flatten() {
+        ours.insert(results.id(&OperationKey::new(key.as_str()))?);
+    }
+    let id = results.id(&OperationKey::new(api.api.as_str()))?;
+    let (mut pause, mut open) = (SHORTEST, 0);
+    for _ in 0..POLLS {
+        let views = client.operations(id).await?;
+        let serving = views.iter().filter(|one| one.status == "Deployed");
+        open = ours.len() - serving.filter(|one| ours.contains(one.operation_id.as_str())).count();
+        if open == 0 {
+            return Ok(());
+        }
+        client.host().sleep(pause).await?;
+        pause = (pause * 2).min(LONGEST);
+    }
+    let message = format!("{open} of {} operations of {} are still not published", ours.len(), api.api);
     Err(StepError::retryable("GS-DEPLOY-WAIT", message))
 }
 

@@ -60,6 +60,8 @@ pub(crate) fn difference(body: &Value, view: &ApiView) -> Option<String> {
         "protocols": protocols,
         "belongGatewayId": view.gateway_id,
         "description": view.description,
+        "basePath": view.base_path,
+        "deployConfigs": view.deploy_configs,
         "ingressConfig": view.ingress_info.as_ref().map(|info| {
             json!({
                 "sourceId": info["sourceId"],

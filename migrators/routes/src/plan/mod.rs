@@ -12,6 +12,7 @@ mod order;
 mod policies;
 mod policy_notes;
 mod quota;
+mod rest;
 mod route_limits;
 mod route_notes;
 mod routes;

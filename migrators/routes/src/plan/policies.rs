@@ -19,6 +19,8 @@ pub(super) struct Owner<'a> {
     pub(super) prefix: &'a str,
     /// Operation that makes it.
     pub(super) operation: &'a str,
+    /// Kind of resource it is.
+    pub(super) kind: &'a str,
 }
 
 /// Adds the making of a policy.
@@ -29,10 +31,10 @@ pub(super) fn attach(draft: &mut Draft<'_>, owner: &Owner<'_>, class: Class, con
         "className": class_name,
         "config": draft.dialect.speak(class, config),
         "attachResourceIds": [owner.operation],
-        "attachResourceType": class.attaches_to(),
+        "attachResourceType": owner.kind,
         "gatewayId": draft.given.target.gateway,
     });
-    if class.attaches_to() == gateshift_apig::convert::policy::ON_ROUTE {
+    if matches!(owner.kind, policy::ON_ROUTE | policy::ON_OPERATION) {
         body["environmentId"] = json!(draft.given.target.environment);
     }
     let key = format!("policy/{class_name}/{}", owner.key);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gateshift_apig::convert;
-use gateshift_apig::convert::policy::Class;
+use gateshift_apig::convert::policy::{Class, ON_ROUTE};
 use gateshift_apig::wire::RouteView;
 use gateshift_gateway_model::{Destination, Route, ServiceKind};
 use gateshift_sdk::model::{Severity, Verb};
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::policies::{Owner, attach};
-use super::policy_notes;
 use super::route_limits::{carried, published, weighted};
 use super::route_notes::{defaults, order_of};
+use super::{policy_notes, rest};
 use crate::facts::RouteFact;
 use crate::references::PARENT;
 
 /// A route with everything it refers to in place.
-struct Ready {
-    name: String,
+pub(super) struct Ready {
+    pub(super) name: String,
     key: String,
     published: bool,
-    body: Value,
-    policies: Vec<(Class, Value)>,
+    pub(super) body: Value,
+    pub(super) policies: Vec<(Class, Value)>,
 }
 
 /// Adds every route that is taken.
@@ -33,8 +33,14 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
     let mut deployments = Vec::new();
     let mut adopted: Vec<Option<i64>> = Vec::new();
     let mut kept = Vec::new();
+    let groups = rest::groups(draft);
+    let mut members: Vec<Vec<(&Route, Ready)>> = groups.iter().map(|_| Vec::new()).collect();
     for route in draft.routes.clone() {
         let Some(ready) = judge(draft, route, &mut names) else { continue };
+        if let Some(at) = groups.iter().position(|group| group.has(route)) {
+            members[at].push((route, ready));
+            continue;
+        }
         draft.facts.routes.push(RouteFact {
             id: route.id.clone(),
             name: ready.name.clone(),
@@ -48,6 +54,9 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
             Some(view) => adopt(draft, &ready, view),
             None => deployments.extend(create(draft, ready)),
         }
+    }
+    for (group, members) in groups.iter().zip(members) {
+        rest::add(draft, group, members);
     }
     for (key, name, body) in deployments {
         draft.operate(&key, Verb::Deploy, "deployment", &name, body);
@@ -155,7 +164,13 @@ fn port_by_registry(draft: &Draft<'_>, route: &mut Route) {
 /// Adds a route and its policies; returns its publication, which comes when all routes are there.
 fn create(draft: &mut Draft<'_>, ready: Ready) -> Option<(String, String, Value)> {
     draft.operate(&ready.key, Verb::Create, "route", &ready.name, ready.body);
-    let owner = Owner { key: &ready.name, name: &ready.name, prefix: &ready.name, operation: &ready.key };
+    let owner = Owner {
+        key: &ready.name,
+        name: &ready.name,
+        prefix: &ready.name,
+        operation: &ready.key,
+        kind: ON_ROUTE,
+    };
     for (class, config) in ready.policies {
         attach(draft, &owner, class, config);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_apig::convert;
-use gateshift_apig::convert::policy::Class;
+use gateshift_apig::convert::policy::{Class, ON_SERVICE};
 use gateshift_apig::wire::{PolicyView, ServiceView};
 use gateshift_gateway_model::{Service, ServiceKind};
 use gateshift_sdk::model::{Severity, Verb};
@@ -257,7 +257,8 @@ fn add_one(
             }
             // Services of different kinds may have one name, so their policies' names say the id.
             let prefix = format!("{name}-{}", service.id);
-            let owner = Owner { key: &service.id, name: &name, prefix: &prefix, operation: &key };
+            let owner =
+                Owner { key: &service.id, name: &name, prefix: &prefix, operation: &key, kind: ON_SERVICE };
             for (class, config) in wanted.policies {
                 attach(draft, &owner, class, config);
             }

@@ -9,5 +9,6 @@ pub(crate) mod model;
 mod policies;
 mod preview;
 mod random;
+mod rest;
 mod said;
 mod size;

@@ -5,6 +5,7 @@
 
 mod domains;
 mod policies;
+mod rest;
 mod routes;
 mod services;
 
@@ -94,10 +95,15 @@ fn ids<'a>(facts: &'a Facts, made: &'a TargetRoutes) -> BTreeMap<&'a str, &'a st
         .routes
         .iter()
         .filter_map(|route| Some((route.key.as_str(), made.routes.get(&route.id)?.id.as_str())));
+    let operations = facts.rest_routes().flat_map(|(route, keys)| {
+        let ids = made.rest.get(route).into_iter().flatten();
+        keys.iter().map(String::as_str).zip(ids.map(String::as_str))
+    });
     pairs(&facts.domains, &made.domains)
         .chain(pairs(&facts.sources, &made.sources))
         .chain(pairs(&facts.services, &made.services))
         .chain(routes)
+        .chain(operations)
         .chain([(facts.api.as_str(), made.api.as_str())])
         .collect()
 }

@@ -9,7 +9,7 @@ use gateshift_apig::wire::RouteView;
 use gateshift_sdk::model::{Checkpoint, StepError};
 use serde_json::json;
 
-use super::{Applied, policies, some_of};
+use super::{Applied, policies, rest, some_of};
 
 const NAME: &str = "routing.routes_configured_and_forward_correctly";
 
@@ -29,6 +29,7 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
         wrong.extend(policies::differences(applied, ON_GATEWAY, &attached));
     }
     wrong.extend(ingress(applied).await?);
+    wrong.extend(rest::differences(applied).await?);
     let (disorder, undecided) = disorder(applied, &views);
     wrong.extend(disorder);
     let published = applied.facts.routes.iter().filter(|route| route.published).count();
@@ -36,6 +37,7 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
         "routes": applied.facts.routes.len(),
         "published": published,
         "policies": policies::planned(applied, ON_ROUTE).chain(policies::planned(applied, ON_GATEWAY)).count(),
+        "operations": applied.facts.rest_routes().map(|(_, keys)| keys.len()).sum::<usize>(),
         "orderedGroups": applied.facts.ties.len(),
         "pairsOfOneMillisecond": undecided,
         "different": wrong,

@@ -23,6 +23,7 @@ fn target() -> (TargetInstance, TargetRoutes) {
         )
     };
     let routes = TargetRoutes {
+        rest: Default::default(),
         api: "api".into(),
         domains: ["a.example.com", "b.example.com"]
             .iter()

@@ -124,6 +124,7 @@ impl Lab {
         let environment = view["environments"][0]["environmentId"].as_str().unwrap().to_owned();
         let id = |answer: Value, name: &str| answer[name].as_str().unwrap().to_owned();
         let mut routes = TargetRoutes {
+            rest: BTreeMap::new(),
             api: id(
                 ask(
                     "CreateHttpApi",

@@ -119,6 +119,7 @@ pub(crate) fn moved(inventory: &Inventory) -> TargetRoutes {
         (route.id.clone(), TargetRoute { id: format!("t-{}", route.id), name: route.name.clone(), deployed })
     });
     TargetRoutes {
+        rest: BTreeMap::new(),
         api: "api".into(),
         domains: BTreeMap::new(),
         sources: BTreeMap::new(),

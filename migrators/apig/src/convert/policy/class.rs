@@ -8,6 +8,8 @@ use super::{change, limit, route, service};
 
 /// Kind of resource that routes are.
 pub const ON_ROUTE: &str = "GatewayRoute";
+/// Kind of resource that operations of REST APIs are.
+pub const ON_OPERATION: &str = "Operation";
 /// Kind of resource that services are.
 pub const ON_SERVICE: &str = "GatewayService";
 /// Kind of resource that gateways are.
