@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use gateshift_model::{
-    Actor, ArtifactRef, CallRecord, Checkpoint, CheckpointResult, Envelope, ErrorClass, Event, Finding,
-    GENESIS, Holder, MigratorName, OnFailure, OperationKey, Outcome, RESUME, RetryPolicy, RunDefinition,
-    RunId, RunOutcome, RunState, Settled, Severity, StepDefinition, StepError, StepName, Timestamp,
-    UndoScope, digest_bytes,
+    Actor, ArtifactRef, CallRecord, Checkpoint, CheckpointResult, ConnectionName, Envelope, ErrorClass,
+    Event, Finding, GENESIS, Holder, MigratorName, OnFailure, OperationKey, Outcome, RERUN, RESUME, RETRY,
+    RetryPolicy, RunDefinition, RunId, RunOutcome, RunState, Settled, Severity, StepDefinition, StepError,
+    StepName, Timestamp, UndoScope, digest_bytes,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,6 +20,10 @@ pub(crate) fn run_id() -> RunId {
 
 pub(crate) fn step_name(text: &str) -> StepName {
     StepName::new(text).unwrap()
+}
+
+fn connection_name(text: &str) -> ConnectionName {
+    ConnectionName::new(text).unwrap()
 }
 
 fn step(name: &str, needs: &[&str], undo: UndoScope) -> StepDefinition {
@@ -52,6 +56,7 @@ pub(crate) fn definition() -> RunDefinition {
         rehearsal: Value::Null,
         waivers: Vec::new(),
         pinned: None,
+        restarts: None,
     }
 }
 
@@ -96,7 +101,7 @@ pub(crate) fn story(choices: &[u32]) -> Vec<Envelope> {
             next.apply(event, envelope.generation, envelope.at).is_ok().then_some((next, envelope))
         };
         let possible: Vec<_> = candidates(*choice).iter().filter_map(fits).collect();
-        if let Some((next, envelope)) = possible.into_iter().nth((*choice >> 8) as usize % 7) {
+        if let Some((next, envelope)) = possible.into_iter().nth((*choice >> 8) as usize % 9) {
             state = next;
             events.push(envelope);
         }
@@ -130,8 +135,17 @@ fn candidates(choice: u32) -> Vec<Event> {
         Finding::new(Severity::Block, "A-BLOCK", "routes/a", "it is lost").with_action("exclude it"),
         Finding::new(Severity::Warn, "A-WARN", "routes/b", "it differs"),
     ];
-    let outcomes =
-        [RunOutcome::Done, RunOutcome::Held, RunOutcome::Blocked, RunOutcome::RolledBack, RunOutcome::Stuck];
+    let outcomes = [
+        RunOutcome::Done,
+        RunOutcome::Held,
+        RunOutcome::Blocked,
+        RunOutcome::RolledBack,
+        RunOutcome::Stuck,
+        RunOutcome::Paused,
+        RunOutcome::Canceled,
+    ];
+    let decisions = [RESUME, RETRY, RERUN];
+    let connection = choice.is_multiple_of(2).then(|| connection_name("target"));
     let key = OperationKey::new(format!("thing/{}", choice % 5));
     let settled = Settled { outcome: Outcome::Created, id: Some("id-1".into()), data: Value::Null };
     let checkpoint = Checkpoint::new("made", CheckpointResult::Fail, "one is missing", json!({"missing": 1}));
@@ -173,14 +187,26 @@ fn candidates(choice: u32) -> Vec<Event> {
             tries: 1,
         },
         Event::OperationSettled { step: step.clone(), attempt, key, settled },
-        Event::StepSkipped { step: step.clone(), reason: "step `make` failed".into() },
+        Event::StepSkipped {
+            step: step.clone(),
+            reason: "step `make` failed".into(),
+            risk: choice.is_multiple_of(3).then(|| "unseen".to_owned()),
+        },
         Event::StepUndoing { step: step.clone() },
         Event::StepUndone { step: step.clone(), operations: vec![], facts: Value::Null },
         Event::UndoFailed { step: step.clone(), error: failure },
-        Event::Decided { decision: RESUME.into(), step: Some(step), reason: "resumed".into() },
+        Event::Decided {
+            decision: decisions[(choice >> 7) as usize % 3].into(),
+            step: Some(step),
+            reason: "resumed".into(),
+        },
+        Event::PauseRequested { connection: connection.clone(), reason: "somebody edits".into() },
+        Event::PauseLifted { connection, reason: "they are done".into() },
+        Event::CancelRequested { undo: choice.is_multiple_of(2), reason: "not today".into() },
+        Event::RequestTaken { request: Uuid::from_u128(u128::from(choice)), asked: "pause".into() },
         claimed(),
         Event::UndoRequested { scope: UndoScope::Traffic, reason: "errors went up".into() },
         Event::RunInterrupted { reason: "it was asked to stop".into() },
-        Event::RunFinished { outcome: outcomes[(choice >> 6) as usize % 5], reason: "that is why".into() },
+        Event::RunFinished { outcome: outcomes[(choice >> 6) as usize % 7], reason: "that is why".into() },
     ]
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod history;
 mod plan;
+mod verbs;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use audit::{Audit, Export, Verify};
 pub(crate) use history::History;
 pub(crate) use plan::{Assess, Diff, Drift, Format, Plan, Snapshot};
+pub(crate) use verbs::{Cancel, Pause, Rerun, Restart, Resume, Retry, Rollback, Scope, Skip};
 
 /// gateshift moves a production API gateway to its successor.
 #[derive(Debug, Parser)]
@@ -71,7 +73,19 @@ pub(crate) enum Command {
     /// Run a workflow
     Run(Run),
     /// Go on where a run stopped
-    Resume(OneRun),
+    Resume(Resume),
+    /// Repeat the failed step
+    Retry(Retry),
+    /// Repeat a step and all after it
+    Rerun(Rerun),
+    /// Make a new run from the same frozen definition
+    Restart(Restart),
+    /// Let a run, or the calls on one connection, wait until somebody says `resume`
+    Pause(Pause),
+    /// Go on without a step; the reason and the accepted risk are recorded
+    Skip(Skip),
+    /// End a run; what was made stays and is listed
+    Cancel(Cancel),
     /// Take traffic (or objects) back
     Rollback(Rollback),
     /// Where runs stand, from the journal alone
@@ -196,39 +210,6 @@ pub(crate) struct Endpoints {
     /// prints, in a file
     #[arg(long, value_name = "FILE", env = "GATESHIFT_ENDPOINTS")]
     pub(crate) endpoints: Option<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct OneRun {
-    /// The run's id or its beginning; the latest run when left out
-    pub(crate) run: Option<String>,
-    #[command(flatten)]
-    pub(crate) endpoints: Endpoints,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Rollback {
-    /// The run's id or its beginning; the latest run when left out
-    pub(crate) run: Option<String>,
-    /// What to take back
-    #[arg(long, value_enum, default_value_t = Scope::Traffic)]
-    pub(crate) scope: Scope,
-    /// Why, for the history
-    #[arg(long, default_value = "asked for on the command line")]
-    pub(crate) reason: String,
-    #[command(flatten)]
-    pub(crate) endpoints: Endpoints,
-}
-
-/// What a rollback takes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Scope {
-    /// Production traffic
-    Traffic,
-    /// Objects that were made
-    Config,
-    /// Traffic first, then objects
-    All,
 }
 
 #[derive(Debug, ClapArgs)]

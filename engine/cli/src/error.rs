@@ -81,7 +81,12 @@ impl From<JournalError> for CliError {
 
 impl From<EngineError> for CliError {
     fn from(error: EngineError) -> Self {
-        let exit = if error.owned_elsewhere() { Exit::Owned } else { Exit::Error };
+        let unknown = ["GS-STEP-UNKNOWN", "GS-CONNECTION-UNKNOWN"].contains(&error.code());
+        let exit = match error.owned_elsewhere() {
+            true => Exit::Owned,
+            false if unknown => Exit::Usage,
+            false => Exit::Error,
+        };
         Self::new(error.code(), chain(&error)).hint(error.hint()).exit(exit)
     }
 }

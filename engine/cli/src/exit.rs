@@ -47,7 +47,8 @@ impl Exit {
                     Self::Mismatch
                 }
                 RunOutcome::Held if failure == Some(CHECKPOINT_MANUAL) => Self::Waiting,
-                RunOutcome::Held | RunOutcome::Stuck => Self::Error,
+                RunOutcome::Paused => Self::Waiting,
+                RunOutcome::Held | RunOutcome::Stuck | RunOutcome::Canceled => Self::Error,
             },
         }
     }

@@ -17,7 +17,7 @@ use crate::EngineError;
 use crate::backoff::{Draw, retry_at};
 use crate::error::code;
 use crate::guard::GuardedHost;
-use crate::inputs::later;
+use crate::inputs::{Way, later};
 use crate::judge::{blocked, judge, panicked, timed_out};
 use crate::pinned::{PinnedPlan, against, stale};
 use crate::recorder::StepRecorder;
@@ -133,8 +133,8 @@ async fn work(
     attempt: u32,
     token: &CancellationToken,
 ) -> Result<(), Failure> {
-    let Bench { migrator, host } = bench(session, step, attempt, token)?;
-    let mut input = session.input(step);
+    let Bench { migrator, host } = bench(session, step, attempt, token, Way::Forward)?;
+    let mut input = session.input(step, Way::Forward);
     if migrator.looks_ahead() {
         input.later = later(&session.definition, &step.name);
     }
@@ -192,6 +192,7 @@ pub(crate) fn bench(
     step: &StepDefinition,
     attempt: u32,
     token: &CancellationToken,
+    way: Way,
 ) -> Result<Bench, StepError> {
     let migrator = session.engine.migrator(step)?;
     let recorder = Arc::new(StepRecorder {
@@ -213,7 +214,9 @@ pub(crate) fn bench(
         manifest: migrator.manifest(),
         connections: connections.collect(),
     };
-    let host = GuardedHost::new(session.engine.hosts.host(scope, recorder)?, token.clone());
+    let paused = (way == Way::Forward).then(|| session.paused());
+    let roles = step.connections.clone();
+    let host = GuardedHost::new(session.engine.hosts.host(scope, recorder)?, token.clone(), roles, paused);
     Ok(Bench { migrator, host })
 }
 

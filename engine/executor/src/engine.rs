@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::code;
 use crate::folded::{Folded, state_of};
 use crate::run::{Course, Session};
+use crate::verbs::{Verb, applies};
 use crate::{Command, EngineError, EngineOptions, MigratorSet, Watcher};
 
 pub use crate::schedule::{NotRun, not_run};
@@ -153,6 +154,7 @@ impl Engine {
     ) -> Result<Driven, EngineError> {
         let known = self.folded(run).await?;
         let state = &known.state;
+        applies(Verb::Resume, state)?;
         match state.status {
             RunStatus::Finished(outcome @ (RunOutcome::Done | RunOutcome::RolledBack)) => {
                 Ok(Driven::of(state, outcome))
@@ -164,12 +166,8 @@ impl Engine {
                 Session::take(self, known, run, watcher).await?.go(course, stop).await
             }
             _ => {
-                let session = Session::take(self, known, run, watcher).await?;
-                let again =
-                    session.log.read(|state| if state.undoing { Vec::new() } else { taken_up(state) });
-                if !again.is_empty() {
-                    session.log.durable(again).await?;
-                }
+                let begin = |state: &RunState| Ok(taken_up(state));
+                let session = Session::take_with(self, known, run, watcher, &begin).await?;
                 session.go(Course::AsItStands, stop).await
             }
         }
@@ -208,7 +206,7 @@ impl Engine {
         Ok(id)
     }
 
-    async fn folded(&self, run: RunId) -> Result<Folded, EngineError> {
+    pub(crate) async fn folded(&self, run: RunId) -> Result<Folded, EngineError> {
         Folded::read(&*self.journal, run).await
     }
 
@@ -228,17 +226,25 @@ impl Engine {
     }
 }
 
-/// The decisions that take up again what failed, and what was skipped for it.
+/// The decisions that take up again what failed, what was skipped for it, and what was paused. What a
+/// person skipped stays skipped.
 fn taken_up(state: &RunState) -> Vec<Event> {
     use gateshift_model::StepStatus::{Failed, Skipped, Undone};
+    if state.undoing || state.canceling.is_some() {
+        return Vec::new();
+    }
     let resting = state.definition.steps.iter().filter(|step| {
-        state.step(&step.name).is_some_and(|found| matches!(found.status, Failed | Skipped | Undone))
+        state.step(&step.name).is_some_and(|found| {
+            matches!(found.status, Failed | Skipped | Undone) && found.accepted_risk.is_none()
+        })
     });
-    resting
-        .map(|step| Event::Decided {
+    let lifted =
+        state.paused.iter().map(|_| Event::PauseLifted { connection: None, reason: "resumed".to_owned() });
+    lifted
+        .chain(resting.map(|step| Event::Decided {
             decision: RESUME.to_owned(),
             step: Some(step.name.clone()),
             reason: "resumed".to_owned(),
-        })
+        }))
         .collect()
 }

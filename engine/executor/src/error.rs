@@ -4,6 +4,8 @@
 use gateshift_journal::JournalError;
 use gateshift_model::{IllegalEvent, RunId, Seq, StepError};
 
+use crate::verbs::Refusal;
+
 /// A failure of the engine.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EngineError {
@@ -29,6 +31,9 @@ pub enum EngineError {
         /// What does not follow.
         cause: IllegalEvent,
     },
+    /// What was asked for does not apply to the run as it stands; nothing was done.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The engine itself failed.
     #[error("the engine failed while it drove run {run}: {cause}")]
     Internal {
@@ -42,9 +47,10 @@ pub enum EngineError {
 impl EngineError {
     /// Stable code.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Journal(error) => error.code(),
+            Self::Refused(refusal) => &refusal.code,
             Self::UnknownEvent { .. } => "GS-HISTORY-UNKNOWN-EVENT",
             Self::IllegalHistory { .. } => "GS-HISTORY-ILLEGAL",
             Self::Internal { .. } => "GS-ENGINE-INTERNAL",
@@ -53,9 +59,10 @@ impl EngineError {
 
     /// What to do next.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
             Self::Journal(error) => error.hint(),
+            Self::Refused(refusal) => &refusal.remedy,
             Self::UnknownEvent { .. } => "use the gateshift version that wrote it, or a newer one",
             Self::IllegalHistory { .. } => {
                 "keep a copy of the journal as it is; it was changed or damaged: restore it from a backup"
@@ -88,6 +95,11 @@ pub(crate) mod code {
     pub(crate) const PLAN_WRITES: &str = "GS-PLAN-WRITES";
     pub(crate) const WAIVER_EXPIRED: &str = "GS-WAIVER-EXPIRED";
     pub(crate) const UNDO_LEFT: &str = "GS-UNDO-LEFT";
+    pub(crate) const VERB_STATE: &str = "GS-VERB-STATE";
+    pub(crate) const STEP_UNKNOWN: &str = "GS-STEP-UNKNOWN";
+    pub(crate) const CONNECTION_UNKNOWN: &str = "GS-CONNECTION-UNKNOWN";
+    pub(crate) const SKIP_NEEDED: &str = "GS-SKIP-NEEDED";
+    pub(crate) const RERUN_BEFORE: &str = "GS-RERUN-BEFORE";
 }
 
 /// A journal's failure as a host's caller sees it: the step cannot go on, and need not be blamed.

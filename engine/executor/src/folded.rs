@@ -27,12 +27,13 @@ impl Folded {
         Ok(folded)
     }
 
-    /// Takes in the claim, and before it what others wrote since the history was read.
+    /// Takes in the claim, and before it what others wrote since the history was read. Gives the run as it
+    /// stood before the claim.
     pub(crate) async fn catch_up(
         &mut self,
         journal: &dyn Journal,
         claim: &Envelope,
-    ) -> Result<(), EngineError> {
+    ) -> Result<RunState, EngineError> {
         while self.seq + 1 < claim.seq {
             let page = journal.events(claim.run, self.seq + 1, PAGE).await?;
             if page.is_empty() {
@@ -43,7 +44,9 @@ impl Folded {
                 break;
             }
         }
-        self.apply(claim)
+        let before = self.state.clone();
+        self.apply(claim)?;
+        Ok(before)
     }
 
     fn apply(&mut self, envelope: &Envelope) -> Result<(), EngineError> {

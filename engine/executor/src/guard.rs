@@ -1,30 +1,54 @@
-//! A host that lets nothing new begin once the step is being stopped. What has begun may end, and its
-//! result may be recorded.
+//! A host that lets nothing new begin once the step is being stopped, and no call on a connection that is
+//! paused. What has begun may end, and its result may be recorded.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gateshift_model::{ArtifactRef, OperationKey, Sealed, Settled, StepError, Timestamp};
+use gateshift_model::{ArtifactRef, ConnectionName, OperationKey, Sealed, Settled, StepError, Timestamp};
 use gateshift_step_api::{
     CallFailure, CallReply, CallRequest, DnsQuestion, DnsReply, Host, LogLevel, MetricQuery, MetricSample,
     ProbeFailure, ProbeReply, ProbeRequest, Progress, ServiceFailure,
 };
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::recorder::stopped;
+
+/// The connections of a run that are paused.
+pub(crate) type Paused = watch::Receiver<BTreeSet<ConnectionName>>;
 
 pub(crate) struct GuardedHost {
     host: Arc<dyn Host>,
     halt: CancellationToken,
     refused: AtomicBool,
+    roles: BTreeMap<String, ConnectionName>,
+    /// None on the way back, which waits for nobody.
+    paused: Option<Paused>,
 }
 
 impl GuardedHost {
-    pub(crate) fn new(host: Arc<dyn Host>, halt: CancellationToken) -> Self {
-        Self { host, halt, refused: AtomicBool::new(false) }
+    pub(crate) fn new(
+        host: Arc<dyn Host>,
+        halt: CancellationToken,
+        roles: BTreeMap<String, ConnectionName>,
+        paused: Option<Paused>,
+    ) -> Self {
+        Self { host, halt, refused: AtomicBool::new(false), roles, paused }
+    }
+
+    /// Waits until the connection behind a role is not paused.
+    async fn pass(&self, role: &str) -> Result<(), StepError> {
+        let (Some(paused), Some(name)) = (&self.paused, self.roles.get(role)) else { return self.open() };
+        let mut paused = paused.clone();
+        tokio::select! {
+            passed = paused.wait_for(|paused| !paused.contains(name)) => drop(passed),
+            () = self.halt.cancelled() => {}
+        }
+        self.open()
     }
 
     /// What a migrator's answer is worth. Once the stop has cost it a call, nothing: it may have taken
@@ -53,7 +77,7 @@ impl GuardedHost {
 #[async_trait]
 impl Host for GuardedHost {
     async fn call(&self, request: CallRequest) -> Result<CallReply, CallFailure> {
-        self.open()?;
+        self.pass(&request.connection).await?;
         self.ended(self.host.call(request).await)
     }
 
@@ -68,7 +92,7 @@ impl Host for GuardedHost {
     }
 
     async fn query(&self, query: MetricQuery) -> Result<Vec<MetricSample>, ServiceFailure> {
-        self.open()?;
+        self.pass(&query.connection).await?;
         self.ended(self.host.query(query).await)
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_model::{MigratorName, RunDefinition, RunId, RunState, StepDefinition, StepName, StepState};
-use gateshift_step_api::{LaterStep, StepInput};
+use gateshift_model::{
+    MigratorName, OperationKey, RunDefinition, RunId, RunState, StepDefinition, StepName, StepState,
+};
+use gateshift_step_api::{LaterStep, SkippedStep, StepInput};
 use serde_json::Value;
 
 /// For each step, by name of migrator, the nearest step before it that this migrator did. Worked out
@@ -37,6 +39,11 @@ impl Nearest {
         nearest.filter_map(|(migrator, (_, name))| Some((migrator.clone(), output(name)?))).collect()
     }
 
+    /// The nearest steps before this one.
+    fn all(&self, step: &StepName) -> impl Iterator<Item = (&MigratorName, &StepName)> {
+        self.steps(step).iter().map(|(migrator, (_, name))| (migrator, name))
+    }
+
     /// The nearest steps before this one with their distance, by migrator.
     pub(crate) fn steps(&self, step: &StepName) -> &BTreeMap<MigratorName, (u32, StepName)> {
         static NONE: BTreeMap<MigratorName, (u32, StepName)> = BTreeMap::new();
@@ -61,20 +68,50 @@ fn keep(
     }
 }
 
+/// Which way a step is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// What was settled before somebody asked to repeat the step is looked at again.
+    Forward,
+    /// All that is known to be made is to be taken back.
+    Back,
+}
+
 /// The input of a step as the run stands.
-pub(crate) fn input(run: RunId, step: &StepDefinition, nearest: &Nearest, state: &RunState) -> StepInput {
+pub(crate) fn input(
+    run: RunId,
+    step: &StepDefinition,
+    nearest: &Nearest,
+    state: &RunState,
+    way: Way,
+) -> StepInput {
     let empty = StepState::default();
     let own = state.step(&step.name).unwrap_or(&empty);
+    let again = |key: &OperationKey| way == Way::Forward && own.repeated.contains(key);
+    let skipped = nearest.all(&step.name).filter_map(|(migrator, name)| {
+        let found = state.step(name)?;
+        Some(SkippedStep {
+            step: name.clone(),
+            migrator: migrator.clone(),
+            reason: found.reason.clone().unwrap_or_default(),
+            risk: found.accepted_risk.clone()?,
+        })
+    });
     StepInput {
         run,
         step: step.name.clone(),
         attempt: own.attempt,
         settings: step.with.clone(),
         outputs: nearest.outputs(&step.name, |name| state.step(name)?.output.clone()),
-        settled: own.settled().map(|(key, settled)| (key.clone(), settled.clone())).collect(),
-        unsettled: own.unsettled().cloned().collect(),
+        settled: own
+            .settled()
+            .filter(|(key, _)| !again(key))
+            .map(|(key, settled)| (key.clone(), settled.clone()))
+            .collect(),
+        unsettled: own.unsettled().chain(own.repeated.iter().filter(|key| again(key))).cloned().collect(),
         checkpoint: own.checkpoint.clone(),
         later: Vec::new(),
+        skipped: skipped.collect(),
     }
 }
 

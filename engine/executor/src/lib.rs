@@ -4,6 +4,8 @@
 //! over the folded history (`schedule`, `backoff`, `inputs`, `undo_order`); the rest carries those
 //! decisions out and writes down what happened.
 
+mod acting;
+mod asked;
 mod attempt;
 mod backoff;
 mod backward;
@@ -22,11 +24,13 @@ mod pinned;
 mod preview;
 mod process;
 mod recorder;
+mod rerun;
 mod run;
 mod schedule;
 mod tasks;
 mod undo;
 mod undo_order;
+mod verbs;
 mod waive;
 mod watcher;
 
@@ -35,7 +39,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use command::Command;
+pub use command::{Command, Reply};
 pub use engine::{Driven, Engine, NotRun, not_run};
 pub use error::EngineError;
 pub use folded::{event_of, state_of};
@@ -43,6 +47,9 @@ pub use options::{Clock, EngineOptions, Liveness, MigratorSet, system_clock};
 pub use pinned::{Moved, PinnedPlan, PinnedStep, What, moved, stale};
 pub use preview::{Known, Preview, PreviewedStep};
 pub use process::{is_dead, this_process};
+pub use rerun::Rerun;
 pub use tokio_util::sync::CancellationToken;
+pub use undo_order::undo_order;
+pub use verbs::{Place, Refusal, Verb, after, applies, retryable};
 pub use waive::{Answered, answered};
 pub use watcher::{NoWatcher, Watcher};

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use gateshift_journal::NewArtifact;
+use gateshift_journal::{Journal, NewArtifact};
 use gateshift_model::{
-    ArtifactRef, CallRecord, Digest, MigratorName, OperationKey, Plan, RunDefinition, RunId, Settled,
-    StepDefinition, StepError, StepName, planned_id,
+    ArtifactRef, CallRecord, Digest, MigratorName, OperationKey, Plan, RunDefinition, RunId, RunState,
+    Settled, StepDefinition, StepError, StepName, planned_id,
 };
 use gateshift_step_api::{
     Host, LogLevel, Manifest, Migrator, Progress, Recorder, RecorderFailure, StepInput, StepScope,
@@ -18,7 +18,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::attempt::guarded;
-use crate::error::code;
+use crate::error::{code, recorder_failure};
 use crate::inputs::{Nearest, later, places};
 use crate::waive::{Answered, answered};
 use crate::{Engine, Watcher};
@@ -114,10 +114,12 @@ impl Engine {
                 Ok(migrator) => {
                     let recorder = PreviewRecorder {
                         artifacts: Arc::clone(&artifacts),
+                        journal: None,
                         watcher: Arc::clone(&watcher),
                         step: step.name.clone(),
                     };
-                    let bench = Workbench { engine: self, definition, nearest: &nearest, steps: &steps };
+                    let nearest = &nearest;
+                    let bench = Workbench { engine: self, definition, nearest, steps: &steps, past: None };
                     bench.step(step, &*migrator, recorder).await
                 }
                 Err(error) => Known::Failed { error },
@@ -127,6 +129,52 @@ impl Engine {
         let artifacts = std::mem::take(&mut *artifacts.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Preview { steps, artifacts })
     }
+
+    /// Plans the steps of a run that are to be repeated, over the outputs of those that are not.
+    pub(crate) async fn preview_again(
+        &self,
+        run: RunId,
+        state: &RunState,
+        again: &[StepName],
+        watcher: Arc<dyn Watcher>,
+    ) -> Vec<PreviewedStep> {
+        let definition = &state.definition;
+        let nearest = Nearest::of(definition, &places(definition));
+        let mut steps: Vec<PreviewedStep> = Vec::new();
+        for step in definition.steps.iter().filter(|step| again.contains(&step.name)) {
+            let known = match self.migrator(step) {
+                Ok(migrator) => {
+                    let recorder = PreviewRecorder {
+                        artifacts: Arc::default(),
+                        journal: Some(Arc::clone(&self.journal)),
+                        watcher: Arc::clone(&watcher),
+                        step: step.name.clone(),
+                    };
+                    let past = Some(Past { run, state, again });
+                    let bench =
+                        Workbench { engine: self, definition, nearest: &nearest, steps: &steps, past };
+                    bench.step(step, &*migrator, recorder).await
+                }
+                Err(error) => Known::Failed { error },
+            };
+            steps.push(PreviewedStep { step: step.name.clone(), known });
+        }
+        steps
+    }
+}
+
+/// A run whose steps are planned once more.
+#[derive(Clone, Copy)]
+struct Past<'a> {
+    run: RunId,
+    state: &'a RunState,
+    again: &'a [StepName],
+}
+
+impl Past<'_> {
+    fn output(&self, name: &StepName) -> Option<Value> {
+        self.state.step(name).filter(|_| !self.again.contains(name))?.output.clone()
+    }
 }
 
 struct Workbench<'a> {
@@ -134,6 +182,7 @@ struct Workbench<'a> {
     definition: &'a RunDefinition,
     nearest: &'a Nearest,
     steps: &'a [PreviewedStep],
+    past: Option<Past<'a>>,
 }
 
 impl Workbench<'_> {
@@ -143,16 +192,18 @@ impl Workbench<'_> {
             return Known::After { step: unknown };
         }
         let outputs = self.nearest.outputs(&step.name, |name| self.output(name));
+        let known = self.past.and_then(|past| past.state.step(&step.name));
         let input = StepInput {
-            run: RunId(Uuid::nil()),
+            run: self.past.map_or(RunId(Uuid::nil()), |past| past.run),
             step: step.name.clone(),
-            attempt: 1,
+            attempt: known.map_or(1, |own| own.attempt + 1),
             settings: step.with.clone(),
             outputs,
             settled: BTreeMap::new(),
-            unsettled: Vec::new(),
+            unsettled: known.map(|own| own.operations.keys().cloned().collect()).unwrap_or_default(),
             checkpoint: None,
             later: if migrator.looks_ahead() { later(self.definition, &step.name) } else { Vec::new() },
+            skipped: Vec::new(),
         };
         let planned = match self.host(step, manifest, recorder) {
             Ok(host) => guarded(migrator.plan(&*host, &input)).await,
@@ -195,6 +246,9 @@ impl Workbench<'_> {
     }
 
     fn output(&self, name: &StepName) -> Option<Value> {
+        if let Some(known) = self.past.and_then(|past| past.output(name)) {
+            return Some(known);
+        }
         let found = self.steps.iter().find(|one| &one.step == name)?;
         match &found.known {
             Known::Planned { output, .. } => output.clone(),
@@ -228,6 +282,8 @@ impl Workbench<'_> {
 /// Takes artifacts and refuses whatever would change something.
 struct PreviewRecorder {
     artifacts: Arc<Mutex<BTreeMap<Digest, Vec<u8>>>>,
+    /// Where the artifacts of the run's steps are, when there is a run.
+    journal: Option<Arc<dyn Journal>>,
     watcher: Arc<dyn Watcher>,
     step: StepName,
 }
@@ -279,8 +335,12 @@ impl Recorder for PreviewRecorder {
     }
 
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, RecorderFailure> {
-        let artifacts = self.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
-        artifacts.get(&artifact.digest).cloned().ok_or_else(|| {
+        let own =
+            self.artifacts.lock().unwrap_or_else(PoisonError::into_inner).get(&artifact.digest).cloned();
+        if let (None, Some(journal)) = (&own, &self.journal) {
+            return journal.get_artifact(&artifact.digest).await.map_err(|error| recorder_failure(&error));
+        }
+        own.ok_or_else(|| {
             StepError::permanent("GS-ARTIFACT", format!("there is no artifact {}", artifact.digest))
                 .with_hint("nothing of an earlier run is at hand while a workflow is only planned")
         })

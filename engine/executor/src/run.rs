@@ -1,28 +1,32 @@
 //! One process's work on one run, from the claim to the release: starts steps, listens for words from
 //! outside, and brings the run to its end or to a clean stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use gateshift_journal::{Claimed, JournalError, Request};
 use gateshift_model::{
-    Event, Generation, RunDefinition, RunId, RunOutcome, StepDefinition, StepName, Timestamp, UndoScope,
+    ConnectionName, Event, Generation, RunDefinition, RunId, RunOutcome, RunState, StepDefinition, StepName,
+    Timestamp, UndoScope,
 };
 use gateshift_step_api::StepInput;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::asked::Asked;
 use crate::folded::Folded;
+use crate::guard::Paused;
 use crate::heartbeat::beat;
 use crate::inbox::listen;
-use crate::inputs::{Nearest, input, places};
+use crate::inputs::{Nearest, Way, input, places};
 use crate::log::RunLog;
 use crate::schedule::{Frontier, Verdict, decide};
 use crate::tasks::Tasks;
 use crate::undo::{Backward, undo_step};
-use crate::{Command, Driven, Engine, EngineError, EngineOptions, Watcher};
+use crate::verbs::Refusal;
+use crate::{Driven, Engine, EngineError, EngineOptions, Reply, Watcher};
 
 /// Longest sleep before the clock is looked at again: it may have jumped.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -38,9 +42,34 @@ pub(crate) enum Course {
 
 /// Why going forward ended.
 pub(crate) enum Forward {
-    Rest { outcome: RunOutcome, reason: String },
-    Undo(UndoScope),
+    Rest {
+        outcome: RunOutcome,
+        reason: String,
+    },
+    /// Something else is wanted, and the history says what.
+    Turned,
     Stopped(String),
+}
+
+/// Where the history says that a run heads.
+enum Heading {
+    Forward,
+    Back(UndoScope),
+    Rest { outcome: RunOutcome, reason: String },
+}
+
+impl Heading {
+    fn of(state: &RunState) -> Self {
+        if state.undoing {
+            return Self::Back(state.undo.unwrap_or(UndoScope::Traffic));
+        }
+        let ending = state.canceling.clone().map(|reason| (RunOutcome::Canceled, reason));
+        let paused = || state.paused.clone().map(|reason| (RunOutcome::Paused, reason));
+        match ending.or_else(paused) {
+            Some((outcome, reason)) => Self::Rest { outcome, reason },
+            None => Self::Forward,
+        }
+    }
 }
 
 /// A run that this process owns.
@@ -53,22 +82,65 @@ pub(crate) struct Session {
     generation: Generation,
     nearest: Nearest,
     places: BTreeMap<StepName, usize>,
+    paused: watch::Sender<BTreeSet<ConnectionName>>,
 }
+
+/// What is to be written when a run is taken, decided from how it stood before.
+type Beginning<'a> = &'a (dyn Fn(&RunState) -> Result<Vec<Event>, Refusal> + Send + Sync);
 
 impl Session {
     /// Claims the run and brings what is known of it up to the claim.
     pub(crate) async fn take(
         engine: &Engine,
-        mut known: Folded,
+        known: Folded,
         run: RunId,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Arc<Self>, EngineError> {
+        Self::take_with(engine, known, run, watcher, &|_| Ok(Vec::new())).await
+    }
+
+    /// As `take`, and writes first what `beginning` makes of the run as it stood before the claim. Refused
+    /// at the second look, a run is put back to the rest it had.
+    pub(crate) async fn take_with(
+        engine: &Engine,
+        mut known: Folded,
+        run: RunId,
+        watcher: Arc<dyn Watcher>,
+        beginning: Beginning<'_>,
+    ) -> Result<Arc<Self>, EngineError> {
+        beginning(&known.state)?;
         let Claimed { generation, event, .. } = engine.claim(run).await?;
-        if let Err(error) = known.catch_up(&*engine.journal, &event).await {
-            drop(engine.journal.release(run, generation).await);
+        let (wanted, before) = match known.catch_up(&*engine.journal, &event).await {
+            Ok(before) => (beginning(&before), before),
+            Err(error) => {
+                drop(engine.journal.release(run, generation).await);
+                return Err(error);
+            }
+        };
+        let session = Self::over(engine, known.state, run, generation, watcher);
+        let written = match wanted {
+            Ok(events) if events.is_empty() => Ok(()),
+            Ok(events) => session.log.durable(events).await,
+            Err(refusal) => {
+                session.put_back(&before).await?;
+                Err(refusal.into())
+            }
+        };
+        if let Err(error) = written {
+            session.give_back().await;
             return Err(error);
         }
-        let state = known.state;
+        session.tell_the_paused();
+        Ok(session)
+    }
+
+    fn over(
+        engine: &Engine,
+        state: RunState,
+        run: RunId,
+        generation: Generation,
+        watcher: Arc<dyn Watcher>,
+    ) -> Arc<Self> {
         watcher.begin(&state);
         let definition = state.definition.clone();
         let places = places(&definition);
@@ -76,16 +148,19 @@ impl Session {
         let (actor, clock) = (engine.options.actor.clone(), Arc::clone(&engine.options.clock));
         let journal = Arc::clone(&engine.journal);
         let log = RunLog::new(journal, state, run, generation, actor, clock, Arc::clone(&watcher));
-        Ok(Arc::new(Self {
-            engine: engine.clone(),
-            run,
-            definition,
-            log,
-            watcher,
-            generation,
-            nearest,
-            places,
-        }))
+        let (paused, _) = watch::channel(BTreeSet::new());
+        let engine = engine.clone();
+        Arc::new(Self { engine, run, definition, log, watcher, generation, nearest, places, paused })
+    }
+
+    /// The connections that are paused, now and later.
+    pub(crate) fn paused(&self) -> Paused {
+        self.paused.subscribe()
+    }
+
+    /// Lets waiting calls know which connections the history has as paused.
+    pub(crate) fn tell_the_paused(&self) {
+        self.paused.send_replace(self.log.read(|state| state.paused_connections.keys().cloned().collect()));
     }
 
     pub(crate) fn options(&self) -> &EngineOptions {
@@ -101,8 +176,8 @@ impl Session {
         (self.engine.options.clock)()
     }
 
-    pub(crate) fn input(&self, step: &StepDefinition) -> StepInput {
-        self.log.read(|state| input(self.run, step, &self.nearest, state))
+    pub(crate) fn input(&self, step: &StepDefinition, way: Way) -> StepInput {
+        self.log.read(|state| input(self.run, step, &self.nearest, state, way))
     }
 
     /// Works on the run until its end, its rest or a stop, and gives it back.
@@ -122,11 +197,16 @@ impl Session {
             error = self.log.broken() => Err(error),
         };
         drop((beat, attend));
+        self.give_back().await;
+        result
+    }
+
+    /// Hands over what still rides and gives the run back.
+    pub(crate) async fn give_back(&self) {
         self.log.hand_over_the_rest();
-        if let Err(error) = journal.release(self.run, self.generation).await {
+        if let Err(error) = self.engine.journal.release(self.run, self.generation).await {
             tracing::warn!(run = %self.run, code = error.code(), %error, "the run could not be given back");
         }
-        result
     }
 
     async fn work(self: &Arc<Self>, course: Course, stop: &CancellationToken) -> Result<Driven, EngineError> {
@@ -138,44 +218,46 @@ impl Session {
             poll,
             asks,
         )));
-        let mut scope = match course {
-            Course::Undo { scope, reason } => {
-                self.log.durable(vec![Event::UndoRequested { scope, reason }]).await?;
-                Some(scope)
+        if let Course::Undo { scope, reason } = course {
+            self.log.durable(vec![Event::UndoRequested { scope, reason }]).await?;
+        }
+        loop {
+            match self.log.read(Heading::of) {
+                Heading::Back(scope) => return self.backward(scope, stop, &mut inbox).await,
+                Heading::Rest { outcome, reason } => return self.finish(outcome, reason).await,
+                Heading::Forward => {}
             }
-            Course::AsItStands => self.log.read(|state| state.undo.filter(|_| state.undoing)),
-        };
-        if scope.is_none() {
             match self.forward(stop, &mut inbox).await? {
                 Forward::Rest { outcome, reason } => return self.finish(outcome, reason).await,
                 Forward::Stopped(reason) => return self.interrupt(reason).await,
-                Forward::Undo(wanted) => scope = Some(wanted),
+                Forward::Turned => {}
             }
         }
-        self.backward(scope.unwrap_or(UndoScope::Traffic), stop, &mut inbox).await
     }
 
     pub(crate) async fn finish(&self, outcome: RunOutcome, reason: String) -> Result<Driven, EngineError> {
         self.log.durable(vec![Event::RunFinished { outcome, reason: reason.clone() }]).await?;
-        if let Err(error) = self.answer_the_late().await {
-            tracing::warn!(run = %self.run, code = error.code(), %error, "a request could not be answered");
-        }
+        self.answer_the_late().await;
         Ok(Driven::Finished { outcome, reason: (!reason.is_empty()).then_some(reason) })
     }
 
-    /// Requests that came too late get an answer too.
-    async fn answer_the_late(&self) -> Result<(), JournalError> {
-        for request in self.engine.journal.open_requests(self.run).await? {
-            self.engine
-                .journal
-                .answer(request.id, "too late: the run has come to its end".to_owned())
-                .await?;
+    /// Requests that came too late get an answer too: whoever asked can do it now.
+    async fn answer_the_late(&self) {
+        let answered: Result<(), JournalError> = async {
+            for request in self.engine.journal.open_requests(self.run).await? {
+                self.engine.journal.answer(request.id, Reply::Late.text()).await?;
+            }
+            Ok(())
         }
-        Ok(())
+        .await;
+        if let Err(error) = answered {
+            tracing::warn!(run = %self.run, code = error.code(), %error, "a request could not be answered");
+        }
     }
 
     pub(crate) async fn interrupt(&self, reason: String) -> Result<Driven, EngineError> {
         self.log.durable(vec![Event::RunInterrupted { reason: reason.clone() }]).await?;
+        self.answer_the_late().await;
         Ok(Driven::Interrupted { reason })
     }
 
@@ -185,7 +267,7 @@ impl Session {
         stop: &CancellationToken,
         inbox: &mut mpsc::Receiver<Request>,
     ) -> Result<Forward, EngineError> {
-        let halt = CancellationToken::new();
+        let mut halt = CancellationToken::new();
         let mut tasks = Tasks::default();
         let mut frontier = self.log.read(|state| Frontier::of(state, &self.places));
         loop {
@@ -208,7 +290,7 @@ impl Session {
                     let scope = UndoScope::Traffic;
                     self.log.durable(vec![Event::UndoRequested { scope, reason }]).await?;
                     tasks.halt(self.run, &halt).await?;
-                    return Ok(Forward::Undo(scope));
+                    return Ok(Forward::Turned);
                 }
                 Verdict::UndoStep { step } => match self.undo_one(&step, stop).await? {
                     Backward::Undone => {
@@ -222,7 +304,7 @@ impl Session {
                 },
                 Verdict::Rest { outcome, reason, skipped } => {
                     tracing::debug!(run = %self.run, looked = frontier.looked(), "nothing is left to do");
-                    let skip = |(step, reason)| Event::StepSkipped { step, reason };
+                    let skip = |(step, reason)| Event::StepSkipped { step, reason, risk: None };
                     self.log.relaxed(skipped.into_iter().map(skip).collect())?;
                     return Ok(Forward::Rest { outcome, reason });
                 }
@@ -231,10 +313,22 @@ impl Session {
                 Some(ended) = tasks.set.join_next() => self.look_at(&mut frontier, &tasks.ended(self.run, ended)?),
                 () = sleep_until(wake, now) => {}
                 () = stop.cancelled() => {}
-                Some(request) = inbox.recv() => if let Some(end) = self.asked(request).await? {
-                    tasks.halt(self.run, &halt).await?;
-                    return Ok(end);
-                },
+                Some(request) = inbox.recv() => {
+                    match self.asked(&request, &tasks.running).await? {
+                        Asked::Answered => {}
+                        Asked::End(end) => {
+                            tasks.halt(self.run, &halt).await?;
+                            return Ok(end);
+                        }
+                        Asked::Changed => frontier = self.log.read(|state| Frontier::of(state, &self.places)),
+                        Asked::InQuiet => {
+                            tasks.halt(self.run, &halt).await?;
+                            halt = CancellationToken::new();
+                            self.asked(&request, &tasks.running).await?;
+                            frontier = self.log.read(|state| Frontier::of(state, &self.places));
+                        }
+                    }
+                }
             }
         }
     }
@@ -251,28 +345,6 @@ impl Session {
         match self.step(step) {
             Some(step) => undo_step(self, step, stop).await,
             None => Ok(Backward::Undone),
-        }
-    }
-
-    /// Takes a request up while the run goes forward.
-    pub(crate) async fn asked(&self, request: Request) -> Result<Option<Forward>, EngineError> {
-        let answer = |text: &str| self.engine.journal.answer(request.id, text.to_owned());
-        match serde_json::from_value(request.body.clone()) {
-            Ok(Command::Rollback { scope, reason }) => {
-                self.log
-                    .durable_as(request.actor.clone(), vec![Event::UndoRequested { scope, reason }])
-                    .await?;
-                answer("taken up: the run is being taken back").await?;
-                Ok(Some(Forward::Undo(scope)))
-            }
-            Ok(Command::Stop { reason }) => {
-                answer("taken up: the run is being stopped").await?;
-                Ok(Some(Forward::Stopped(format!("{} asked to stop: {reason}", request.actor))))
-            }
-            Err(error) => {
-                answer(&format!("refused: this request is not understood: {error}")).await?;
-                Ok(None)
-            }
         }
     }
 }

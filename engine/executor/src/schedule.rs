@@ -169,7 +169,7 @@ fn due(
     let done = |need: usize| {
         let name = state.definition.steps.get(need).map(|step| &step.name);
         name.is_some_and(|name| {
-            state.step(name).is_some_and(|need| need.status == StepStatus::Done) && !running.contains(name)
+            state.step(name).is_some_and(StepState::is_settled) && !running.contains(name)
         })
     };
     match found.status {
@@ -249,7 +249,7 @@ fn rest(state: &RunState) -> Verdict {
                 failed.push(format!("`{}`", step.name));
                 lost.insert(&step.name, format!("step `{}` failed", step.name));
             }
-            StepStatus::Skipped => {
+            StepStatus::Skipped if !state.step(&step.name).is_some_and(StepState::is_settled) => {
                 lost.insert(&step.name, format!("step `{}` was skipped", step.name));
             }
             StepStatus::Waiting => {
@@ -296,6 +296,12 @@ pub fn not_run(state: &RunState) -> Vec<NotRun> {
         let Some(own) = state.step(&step.name) else { continue };
         let cause = match own.status {
             StepStatus::Done | StepStatus::Applied => continue,
+            // Others do not wait for it.
+            StepStatus::Skipped if own.is_settled() => {
+                let because = own.reason.clone().unwrap_or_default();
+                found.push(NotRun { step: step.name.clone(), because: format!("it was skipped: {because}") });
+                continue;
+            }
             StepStatus::Failed
                 if own.error.as_ref().is_some_and(|error| error.code == code::CHECKPOINT_MANUAL) =>
             {

@@ -13,6 +13,7 @@ use crate::EngineError;
 use crate::attempt::{Bench, Failure, bench, guarded, stored_plan};
 use crate::backoff::{Draw, wait};
 use crate::error::code;
+use crate::inputs::Way;
 use crate::recorder::stopped;
 use crate::run::Session;
 use crate::undo_order::{carries_traffic, undo_order};
@@ -117,11 +118,11 @@ async fn attempt(
     step: &StepDefinition,
     halt: &CancellationToken,
 ) -> Result<Undone, Failure> {
-    let input = session.input(step);
+    let input = session.input(step, Way::Back);
     let plan = session.log.read(|state| state.step(&step.name).and_then(|own| own.plan.clone()));
     let plan = stored_plan(session, plan.as_ref()).await?;
     let token = halt.child_token();
-    let Bench { migrator, host } = bench(session, step, input.attempt, &token)?;
+    let Bench { migrator, host } = bench(session, step, input.attempt, &token, Way::Back)?;
     let work = guarded(migrator.undo(&host, &input, plan.as_ref()));
     tokio::pin!(work);
     tokio::select! {
@@ -134,6 +135,6 @@ async fn attempt(
 
 fn something_left(undone: &Undone) -> StepError {
     StepError::needs_operator(code::UNDO_LEFT, undone.left.join("; "))
-        .with_hint("take it back by hand, then `gateshift resume`, or leave it and say so")
+        .with_hint("take it back by hand, then `gateshift resume`; or leave it there and end the run with `gateshift cancel`")
         .with_details(json!({ "left": undone.left, "facts": undone.facts, "operations": undone.operations }))
 }

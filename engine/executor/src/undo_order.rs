@@ -1,9 +1,10 @@
 //! Which steps an undo takes back, and in which order, as a pure function of the run's state.
 
-use gateshift_model::{RunState, StepDefinition, StepName, StepStatus, UndoScope};
+use gateshift_model::{RunState, StepDefinition, StepName, StepState, UndoScope};
 
 /// The steps to take back, in order: the traffic first, then objects; in each part the latest first.
-pub(crate) fn undo_order(state: &RunState, scope: UndoScope) -> Vec<StepName> {
+#[must_use]
+pub fn undo_order(state: &RunState, scope: UndoScope) -> Vec<StepName> {
     let covered = || {
         state
             .definition
@@ -20,10 +21,6 @@ pub(crate) fn carries_traffic(step: &StepDefinition) -> bool {
     matches!(step.undo, UndoScope::Traffic | UndoScope::All)
 }
 
-/// Whether the step may have changed something that was not taken back yet.
 fn touched(state: &RunState, step: &StepDefinition) -> bool {
-    use StepStatus::{Applied, Done, Failed, Pending, Retrying, Running, Undoing};
-    state.step(&step.name).is_some_and(|own| {
-        matches!(own.status, Running | Pending | Retrying | Failed | Applied | Done | Undoing)
-    })
+    state.step(&step.name).is_some_and(StepState::is_touched)
 }

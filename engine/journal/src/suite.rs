@@ -57,6 +57,7 @@ pub fn new_run(name: &str, at: i64) -> NewRun {
             rehearsal: Value::Null,
             waivers: Vec::new(),
             pinned: None,
+            restarts: None,
         },
         engine: "0".into(),
         actor: Actor("user:test".into()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ArtifactRef, ConnectionName, Digest, MigratorName, StepName, UndoScope, Waiver};
+use crate::{ArtifactRef, ConnectionName, Digest, MigratorName, RunId, StepName, UndoScope, Waiver};
 
 /// A checked workflow, ready to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct RunDefinition {
     /// The plan that was approved: every step's own plan has to agree with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned: Option<ArtifactRef>,
+    /// The run that this one repeats from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<RunId>,
 }
 
 impl RunDefinition {

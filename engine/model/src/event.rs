@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
-    ArtifactRef, Checkpoint, Digest, Finding, OperationKey, RunDefinition, Settled, StepError, StepName,
-    Timestamp, Waived,
+    ArtifactRef, Checkpoint, ConnectionName, Digest, Finding, OperationKey, RunDefinition, Settled,
+    StepError, StepName, Timestamp, Waived,
 };
 
 /// Who holds a run.
@@ -34,6 +35,10 @@ pub enum RunOutcome {
     RolledBack,
     /// A rollback did not succeed: something is left, and the history says what.
     Stuck,
+    /// Somebody paused it; `resume` goes on.
+    Paused,
+    /// Somebody ended it; what was made stays, unless it was taken back.
+    Canceled,
 }
 
 /// What undoing takes back.
@@ -229,6 +234,10 @@ pub enum Event {
         step: StepName,
         /// Why, in words.
         reason: String,
+        /// The risk that a person accepted with it: then the steps that need this one go on without it.
+        /// Absent when the engine skipped it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        risk: Option<String>,
     },
     /// Somebody, or a failure, asked to take something back.
     UndoRequested {
@@ -271,6 +280,41 @@ pub enum Event {
         #[serde(default)]
         reason: String,
     },
+    /// Somebody asked that the run, or the calls of one connection, wait.
+    PauseRequested {
+        /// The connection; absent for the whole run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connection: Option<ConnectionName>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// What was paused goes on.
+    PauseLifted {
+        /// The connection; absent for the whole run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        connection: Option<ConnectionName>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Somebody asked to end the run.
+    CancelRequested {
+        /// What was made is taken back first.
+        #[serde(default)]
+        undo: bool,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// A request from the inbox was taken up. Written with what it asks for, so that it is not taken up
+    /// again.
+    RequestTaken {
+        /// The request.
+        request: Uuid,
+        /// What was asked for, `pause`.
+        asked: String,
+    },
     /// The process stopped cleanly before the run's end.
     RunInterrupted {
         /// Why, `SIGTERM`.
@@ -294,6 +338,10 @@ impl Event {
             Self::RunCreated { .. }
             | Self::RunClaimed { .. }
             | Self::UndoRequested { .. }
+            | Self::PauseRequested { .. }
+            | Self::PauseLifted { .. }
+            | Self::CancelRequested { .. }
+            | Self::RequestTaken { .. }
             | Self::RunInterrupted { .. }
             | Self::RunFinished { .. } => None,
             Self::Decided { step, .. } => step.as_ref(),
@@ -338,6 +386,10 @@ impl Event {
             Self::StepUndone { .. } => "step_undone",
             Self::UndoFailed { .. } => "undo_failed",
             Self::Decided { .. } => "decided",
+            Self::PauseRequested { .. } => "pause_requested",
+            Self::PauseLifted { .. } => "pause_lifted",
+            Self::CancelRequested { .. } => "cancel_requested",
+            Self::RequestTaken { .. } => "request_taken",
             Self::RunInterrupted { .. } => "run_interrupted",
             Self::RunFinished { .. } => "run_finished",
         }

@@ -1,18 +1,24 @@
 //! From events to state: the only place that says what a run and its steps are, and which event may
 //! follow which. Status, history, progress and resume all come from here (invariant **truth**).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
-    ArtifactRef, CallRecord, Checkpoint, ErrorClass, Event, Finding, Generation, Holder, OperationKey,
-    RunDefinition, RunOutcome, Settled, StepError, StepName, Timestamp, UndoScope, Waived,
+    ArtifactRef, CallRecord, Checkpoint, ConnectionName, ErrorClass, Event, Finding, Generation, Holder,
+    OperationKey, Outcome, RunDefinition, RunOutcome, Settled, StepError, StepName, Timestamp, UndoScope,
+    Waived,
 };
 
 /// The decision that takes up a step that failed, was skipped or was taken back.
 pub const RESUME: &str = "resume";
+/// The decision that repeats a step that failed: its next attempt plans anew.
+pub const RETRY: &str = "retry";
+/// The decision that repeats a step as if it had not run; what it made is known and not made again.
+pub const RERUN: &str = "rerun";
 
 /// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -110,6 +116,15 @@ pub struct StepState {
     pub resumed_attempt: u32,
     /// When somebody last said `resume`: limits of time count from then.
     pub resumed_at: Option<Timestamp>,
+    /// The risk that a person accepted by skipping it: steps that need it go on without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_risk: Option<String>,
+    /// Operations settled before somebody asked to repeat the step, and not since: looked at again.
+    #[serde(skip)]
+    pub repeated: BTreeSet<OperationKey>,
+    /// What it had made was taken back, and it has not run since.
+    #[serde(skip)]
+    pub is_undone: bool,
 }
 
 impl Default for StepState {
@@ -135,6 +150,9 @@ impl Default for StepState {
             stale: false,
             resumed_attempt: 0,
             resumed_at: None,
+            accepted_risk: None,
+            repeated: BTreeSet::new(),
+            is_undone: false,
         }
     }
 }
@@ -146,6 +164,27 @@ impl StepState {
             OperationState::Settled(settled) => Some((key, settled)),
             OperationState::Intended(_) => None,
         })
+    }
+
+    /// Whether the steps that need this one may begin.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.status == StepStatus::Done
+            || (self.status == StepStatus::Skipped && self.accepted_risk.is_some())
+    }
+
+    /// Whether it may have changed something that was not taken back yet.
+    #[must_use]
+    pub fn is_touched(&self) -> bool {
+        use StepStatus::{
+            Applied, Done, Failed, Pending, Retrying, Running, Skipped, Undoing, Undone, Waiting,
+        };
+        match self.status {
+            Running | Pending | Retrying | Failed | Applied | Done | Undoing => true,
+            // It ran before it was skipped, or before somebody asked to repeat it.
+            Waiting | Skipped => self.attempt > 0 && !self.is_undone,
+            Undone => false,
+        }
     }
 
     /// Operations with an intent and no result.
@@ -179,6 +218,15 @@ pub struct RunState {
     pub undo: Option<UndoScope>,
     /// An undo was asked for and has not come to its end, whoever works on it.
     pub undoing: bool,
+    /// Somebody paused it and nobody has lifted that: why.
+    pub paused: Option<String>,
+    /// Connections whose calls wait, and why.
+    pub paused_connections: BTreeMap<ConnectionName, String>,
+    /// Somebody asked to end it, and it has not ended yet: why.
+    pub canceling: Option<String>,
+    /// Requests from the inbox that were taken up.
+    #[serde(skip)]
+    pub requests: BTreeSet<Uuid>,
     /// Steps by name.
     pub steps: BTreeMap<StepName, StepState>,
 }
@@ -230,6 +278,10 @@ impl RunState {
             reason: None,
             undo: None,
             undoing: false,
+            paused: None,
+            paused_connections: BTreeMap::new(),
+            canceling: None,
+            requests: BTreeSet::new(),
             steps,
         })
     }
@@ -269,7 +321,7 @@ impl RunState {
             let Some(step) = self.steps.get_mut(name) else {
                 return Err(IllegalEvent::UnknownStep { event: kind, step: name.clone() });
             };
-            if !allowed(event, step.status) {
+            if !allowed(event, step) {
                 return Err(IllegalEvent::StepStatus {
                     event: kind,
                     step: name.clone(),
@@ -299,7 +351,26 @@ impl RunState {
             Event::RunFinished { outcome, reason } => {
                 self.status = RunStatus::Finished(*outcome);
                 self.undoing = false;
+                // A stuck run that was to end still is.
+                if *outcome != RunOutcome::Stuck {
+                    self.canceling = None;
+                }
+                if *outcome != RunOutcome::Paused {
+                    self.paused = None;
+                }
                 self.reason = (!reason.is_empty()).then(|| reason.clone());
+            }
+            Event::PauseRequested { connection: None, reason } => self.paused = Some(reason.clone()),
+            Event::PauseRequested { connection: Some(name), reason } => {
+                self.paused_connections.insert(name.clone(), reason.clone());
+            }
+            Event::PauseLifted { connection: None, .. } => self.paused = None,
+            Event::PauseLifted { connection: Some(name), .. } => {
+                self.paused_connections.remove(name);
+            }
+            Event::CancelRequested { reason, .. } => self.canceling = Some(reason.clone()),
+            Event::RequestTaken { request, .. } => {
+                self.requests.insert(*request);
             }
             _ => {}
         }
@@ -308,8 +379,9 @@ impl RunState {
 }
 
 /// The table of what may follow: which step statuses an event may meet.
-fn allowed(event: &Event, status: StepStatus) -> bool {
+fn allowed(event: &Event, step: &StepState) -> bool {
     use StepStatus::{Applied, Done, Failed, Pending, Retrying, Running, Skipped, Undoing, Undone, Waiting};
+    let status = step.status;
     match event {
         // Running and Pending: the process died and its successor begins a new attempt or goes on.
         Event::StepStarted { .. } => {
@@ -321,10 +393,10 @@ fn allowed(event: &Event, status: StepStatus) -> bool {
         }
         Event::StepFailed { .. } => matches!(status, Running | Pending | Applied),
         Event::StepVerified { .. } | Event::StepDone { .. } => status == Applied,
-        Event::StepSkipped { .. } => matches!(status, Waiting | Failed | Retrying),
-        Event::StepUndoing { .. } => {
-            matches!(status, Running | Pending | Retrying | Failed | Applied | Done | Undoing | Undone)
-        }
+        Event::StepSkipped { risk: None, .. } => matches!(status, Waiting | Failed | Retrying),
+        // A person skips whatever is not done and not being taken back.
+        Event::StepSkipped { .. } => !matches!(status, Done | Undoing),
+        Event::StepUndoing { .. } => status == Undone || step.is_touched(),
         Event::StepUndone { .. } | Event::UndoFailed { .. } => status == Undoing,
         // An answer may arrive after the step has been given up, and must not be lost.
         Event::CallIntended { .. }
@@ -345,6 +417,7 @@ impl StepState {
                 self.status = StepStatus::Running;
                 self.attempt = *attempt;
                 self.started.get_or_insert(at);
+                self.is_undone = false;
                 (self.ended, self.until, self.reason) = (None, None, None);
             }
             Event::StepPlanned { plan, operations, findings, waived, .. } => {
@@ -355,14 +428,12 @@ impl StepState {
                 self.waived.clone_from(waived);
             }
             Event::CallIntended { call, .. } => {
-                if let Some(key) = &call.operation {
+                if let Some(key) = call.operation.as_ref().filter(|key| !self.repeated.contains(*key)) {
                     self.operations.insert(key.clone(), OperationState::Intended(call.clone()));
                 }
             }
             Event::CallAnswered { .. } => self.calls += 1,
-            Event::OperationSettled { key, settled, .. } => {
-                self.operations.insert(key.clone(), OperationState::Settled(settled.clone()));
-            }
+            Event::OperationSettled { key, settled, .. } => self.settle(key, settled),
             Event::Checkpointed { value, .. } => self.checkpoint = Some(value.clone()),
             Event::StepPending { until, reason, .. } => {
                 self.status = StepStatus::Pending;
@@ -389,14 +460,20 @@ impl StepState {
                 self.stale |= error.class == ErrorClass::Conflict;
                 self.error = Some(error.clone());
             }
-            Event::StepSkipped { reason, .. } => {
+            Event::StepSkipped { reason, risk, .. } => {
+                self.is_undone |= self.status == StepStatus::Undone;
                 self.status = StepStatus::Skipped;
                 self.ended = Some(at);
+                self.until = None;
                 self.reason = Some(reason.clone());
+                self.accepted_risk.clone_from(risk);
+                if risk.is_some() {
+                    self.error = None;
+                }
             }
             Event::StepUndoing { .. } => {
                 self.status = StepStatus::Undoing;
-                self.until = None;
+                (self.until, self.accepted_risk) = (None, None);
             }
             Event::StepUndone { operations, .. } => {
                 self.status = StepStatus::Undone;
@@ -405,6 +482,7 @@ impl StepState {
                 self.checkpoint = None;
                 for key in operations {
                     self.operations.remove(key);
+                    self.repeated.remove(key);
                 }
             }
             Event::UndoFailed { error, .. } => {
@@ -412,8 +490,47 @@ impl StepState {
                 self.error = Some(error.clone());
             }
             Event::Decided { decision, .. } if decision == RESUME => self.resume(at),
+            Event::Decided { decision, .. } if decision == RETRY => self.retry(at),
+            Event::Decided { decision, .. } if decision == RERUN => self.rerun(at),
             _ => {}
         }
+    }
+
+    /// What this run made or changed stays its own work, however a repetition finds it: the way back needs
+    /// to know.
+    fn settle(&mut self, key: &OperationKey, settled: &Settled) {
+        let own = |known: &OperationState| match known {
+            OperationState::Settled(known) => matches!(known.outcome, Outcome::Created | Outcome::Updated),
+            OperationState::Intended(_) => false,
+        };
+        let repeated =
+            self.repeated.remove(key) && !matches!(settled.outcome, Outcome::Created | Outcome::Deleted);
+        if !(repeated && self.operations.get(key).is_some_and(own)) {
+            self.operations.insert(key.clone(), OperationState::Settled(settled.clone()));
+        }
+    }
+
+    /// Repeats a step that failed, or that waits for its next attempt: due at once, planned anew.
+    fn retry(&mut self, at: Timestamp) {
+        if self.status == StepStatus::Retrying {
+            self.status = StepStatus::Failed;
+        }
+        self.resume(at);
+        self.stale = true;
+    }
+
+    /// Puts a step back to where it waits for its turn. What it made stays known, so that nothing is made
+    /// twice and all of it can be taken back.
+    fn rerun(&mut self, at: Timestamp) {
+        self.is_undone |= self.status == StepStatus::Undone;
+        self.status = StepStatus::Waiting;
+        (self.resumed_attempt, self.resumed_at) = (self.attempt, Some(at));
+        (self.ended, self.until, self.reason, self.error) = (None, None, None, None);
+        (self.checkpoint, self.output, self.accepted_risk) = (None, None, None);
+        self.checkpoints.clear();
+        self.warnings.clear();
+        self.repeated = self.settled().map(|(key, _)| key.clone()).collect();
+        self.stale = true;
     }
 
     /// Takes a step that rests up again: due at once, with all its attempts and all its time.

@@ -28,7 +28,9 @@ pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
 pub use error::{CHECKPOINT_MANUAL, ErrorClass, StepError};
 pub use event::{CallRecord, Event, Holder, RunOutcome, UndoScope};
 pub use finding::{Checkpoint, CheckpointResult, Finding, Severity};
-pub use fold::{IllegalEvent, OperationState, RESUME, RunState, RunStatus, StepState, StepStatus};
+pub use fold::{
+    IllegalEvent, OperationState, RERUN, RESUME, RETRY, RunState, RunStatus, StepState, StepStatus,
+};
 pub use ids::{ConnectionName, Generation, InvalidName, MigratorName, OperationKey, RunId, Seq, StepName};
 pub use operation::{ObjectRef, Operation, Outcome, Plan, Settled, Verb};
 pub use planned::{is_planned, planned_id};

@@ -99,6 +99,7 @@ fn definition(
         rehearsal: Value::Null,
         waivers,
         pinned: None,
+        restarts: None,
     })
 }
 

@@ -14,5 +14,5 @@ pub use host::{
     ServiceFailure,
 };
 pub use manifest::{ActionUse, ConnectionUse, Manifest, ProbeUse};
-pub use migrator::{Applied, LaterStep, Migrator, StepInput, Undone};
+pub use migrator::{Applied, LaterStep, Migrator, SkippedStep, StepInput, Undone};
 pub use provider::{HostProvider, Recorder, RecorderFailure, StepScope};

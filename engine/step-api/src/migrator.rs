@@ -36,6 +36,9 @@ pub struct StepInput {
     /// only for migrators that [look ahead](Migrator::looks_ahead).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub later: Vec<LaterStep>,
+    /// Steps before this one that a person skipped: what they would have made is not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedStep>,
 }
 
 /// A step that comes after another one, as the workflow has it.
@@ -47,6 +50,19 @@ pub struct LaterStep {
     pub uses: MigratorName,
     /// Its settings, after inputs were filled in.
     pub settings: Value,
+}
+
+/// A step that a person skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedStep {
+    /// The step.
+    pub step: StepName,
+    /// The migrator that would have done it.
+    pub migrator: MigratorName,
+    /// Why it was skipped.
+    pub reason: String,
+    /// The risk that was accepted with it.
+    pub risk: String,
 }
 
 /// How `apply` came back.
@@ -106,6 +122,12 @@ pub trait Migrator: Send + Sync {
     /// Whether it is told which steps come after it, to judge early what they will not take. Constant.
     fn looks_ahead(&self) -> bool {
         false
+    }
+
+    /// Migrators among those it reads whose output it can do without, when a person skipped their step:
+    /// [`StepInput::skipped`] says so then. Constant.
+    fn does_without(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Decides: reads the target's observed state through the host, then works out what to do as a

@@ -113,6 +113,7 @@ pub fn input(step: &str, settings: Value) -> StepInput {
         unsettled: Vec::new(),
         checkpoint: None,
         later: Vec::new(),
+        skipped: Vec::new(),
     }
 }
 

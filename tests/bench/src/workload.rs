@@ -81,6 +81,7 @@ impl Workload {
             rehearsal: Value::Null,
             waivers: Vec::new(),
             pinned: None,
+            restarts: None,
         })
     }
 }

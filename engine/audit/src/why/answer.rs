@@ -193,5 +193,7 @@ pub fn outcome_word(outcome: RunOutcome) -> &'static str {
         RunOutcome::Blocked => "blocked",
         RunOutcome::RolledBack => "rolled back",
         RunOutcome::Stuck => "stuck",
+        RunOutcome::Paused => "paused",
+        RunOutcome::Canceled => "canceled",
     }
 }

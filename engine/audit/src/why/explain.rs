@@ -1,11 +1,13 @@
 //! The answer: one sentence for each place where a run can stand.
 
-use gateshift_model::{Holder, RunOutcome, RunStatus, StepStatus, Timestamp, UndoScope};
+use gateshift_model::{
+    ConnectionName, Holder, RunOutcome, RunStatus, StepName, StepStatus, Timestamp, UndoScope,
+};
 
 use super::next::{Next, next};
 use super::steps::{later, of_interest};
 use super::text::span;
-use super::{Answer, Circumstances, Owner, StepAnswer, Story, status_word};
+use super::{Answer, Circumstances, Owner, StepAnswer, Story, Turn, status_word};
 
 /// Says why the run stands where it stands, and what goes on from there. There is always an answer.
 #[must_use]
@@ -36,7 +38,13 @@ fn because(story: &Story, here: &Circumstances, steps: &[StepAnswer]) -> String 
     let reason = || story.turned.reason.clone().or_else(|| state.reason.clone());
     match state.status {
         RunStatus::Submitted => "it was submitted, and no process has taken it yet".to_owned(),
-        RunStatus::Running => working(here).unwrap_or_else(|| at_work(steps)),
+        RunStatus::Running => {
+            let turned = ending(story).or_else(|| pausing(story));
+            turned
+                .or_else(|| working(here))
+                .or_else(|| waiting_for_connection(story))
+                .unwrap_or_else(|| at_work(steps))
+        }
         RunStatus::Interrupted => match reason() {
             Some(reason) => format!("it was stopped: {reason}"),
             None => "it was stopped".to_owned(),
@@ -55,6 +63,8 @@ fn because(story: &Story, here: &Circumstances, steps: &[StepAnswer]) -> String 
                 let took = span(story.turned.at.since(begun));
                 format!("every step is done or skipped; it took {took}, from {begun} to {}", story.turned.at)
             }
+            RunOutcome::Paused => format!("it was paused{}", asked(story.pause.as_ref())),
+            RunOutcome::Canceled => format!("it was canceled{}", asked(story.cancel.as_ref())),
             RunOutcome::RolledBack => {
                 format!("{} was taken back{}", scope(state.undo), undo_reason(story))
             }
@@ -143,6 +153,49 @@ fn scope(scope: Option<UndoScope>) -> &'static str {
 }
 
 fn undo_reason(story: &Story) -> String {
-    let undo = story.undo.as_ref();
-    undo.and_then(|turn| Some(format!(": {} ({})", turn.reason.as_ref()?, turn.actor))).unwrap_or_default()
+    asked(story.undo.as_ref())
+}
+
+/// Why and by whom, behind what was asked for.
+pub(super) fn asked(turn: Option<&Turn>) -> String {
+    let Some(turn) = turn else { return String::new() };
+    match &turn.reason {
+        Some(reason) => format!(": {reason} ({})", turn.actor),
+        None => format!(" by {}", turn.actor),
+    }
+}
+
+/// That it is about to end, when its process has not said so yet.
+fn ending(story: &Story) -> Option<String> {
+    story.state.canceling.as_ref().map(|_| format!("it is being ended{}", asked(story.cancel.as_ref())))
+}
+
+/// That it is about to rest, when its process has not said so yet.
+fn pausing(story: &Story) -> Option<String> {
+    story.state.paused.as_ref().map(|_| format!("it is being paused{}", asked(story.pause.as_ref())))
+}
+
+/// The steps at work that wait for a paused connection, with it.
+pub(super) fn behind_connections(story: &Story) -> Vec<(&StepName, &ConnectionName)> {
+    let at_work = |name: &StepName| {
+        let own = story.state.step(name);
+        own.is_some_and(|own| {
+            matches!(
+                own.status,
+                StepStatus::Running | StepStatus::Applied | StepStatus::Pending | StepStatus::Retrying
+            )
+        })
+    };
+    let steps = story.state.definition.steps.iter().filter(|step| at_work(&step.name));
+    let paused = |name: &ConnectionName| story.state.paused_connections.contains_key(name);
+    steps
+        .flat_map(|step| step.connections.values().map(move |connection| (&step.name, connection)))
+        .filter(|(_, connection)| paused(connection))
+        .collect()
+}
+
+fn waiting_for_connection(story: &Story) -> Option<String> {
+    let (step, connection) = behind_connections(story).first().copied()?;
+    let why = asked(story.paused_connections.get(connection));
+    Some(format!("calls of step `{step}` on connection `{connection}` wait: it was paused{why}"))
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use gateshift_model::{RunOutcome, RunStatus, StepStatus, UndoScope};
+use gateshift_model::{RunOutcome, RunStatus, UndoScope};
 
-use super::explain::first_cause;
+use super::explain::{behind_connections, first_cause};
 use super::{Call, Circumstances, Owner, StepAnswer, Story};
 
 /// Codes that are offered for a look; more would bury the command that matters.
 const CODES: usize = 4;
+
+const WRITER: &str = "whoever may write this journal";
 
 /// What can be done.
 pub(crate) struct Next {
@@ -28,6 +30,17 @@ pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) ->
                     .to_owned(),
             ),
         ),
+        RunStatus::Finished(RunOutcome::Canceled) => (
+            vec![call(here, "restart", "makes a new run from the same definition", WRITER)],
+            Some("it was canceled".to_owned()),
+        ),
+        RunStatus::Finished(RunOutcome::Paused) => (
+            vec![
+                resume(story, here, steps, "goes on where it was paused"),
+                call(here, "cancel", "ends it; what was made stays and is listed", WRITER),
+            ],
+            None,
+        ),
         RunStatus::Finished(outcome) => (at_rest(story, here, steps, outcome), None),
         RunStatus::Submitted => (vec![resume(story, here, steps, "begins it")], None),
         RunStatus::Interrupted if story.state.undoing => {
@@ -36,8 +49,10 @@ pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) ->
         RunStatus::Interrupted => (vec![resume(story, here, steps, "goes on where it stopped")], None),
         RunStatus::Running | RunStatus::Undoing => match &here.owner {
             Owner::Working { holder, .. } => {
+                let lifts = lifts(story, here);
                 let by_itself = format!("process {} on {} goes on by itself", holder.pid, holder.host);
-                (Vec::new(), Some(by_itself))
+                let nothing = lifts.is_empty().then_some(by_itself);
+                (lifts, nothing)
             }
             _ => (
                 vec![resume(
@@ -91,7 +106,31 @@ fn at_rest(story: &Story, here: &Circumstances, steps: &[StepAnswer], outcome: R
     };
     let mut calls = looks(steps);
     calls.insert(0, resume(story, here, steps, &does));
+    if outcome == RunOutcome::Stuck {
+        calls.insert(1, call(here, "cancel", "leaves what is left where it is, and ends the run", WRITER));
+    }
     calls
+}
+
+/// Lets calls go on that steps at work wait for.
+fn lifts(story: &Story, here: &Circumstances) -> Vec<Call> {
+    if story.state.undoing {
+        // The way back waits for nobody.
+        return Vec::new();
+    }
+    let names: BTreeSet<_> = behind_connections(story).into_iter().map(|(_, name)| name).collect();
+    names
+        .into_iter()
+        .map(|name| Call {
+            command: format!(
+                "gateshift resume {} --connection {name} --store {}",
+                here.run,
+                shell(&here.store)
+            ),
+            does: format!("lets calls on connection `{name}` go on"),
+            who: WRITER.to_owned(),
+        })
+        .collect()
 }
 
 /// The pages about what stands in the way.
@@ -116,7 +155,7 @@ fn resume(story: &Story, here: &Circumstances, steps: &[StepAnswer], does: &str)
     let connections: BTreeSet<String> = concerned
         .flat_map(|step| step.connections.values().map(|connection| format!("`{connection}`")))
         .collect();
-    let mut who = "whoever may write this journal".to_owned();
+    let mut who = WRITER.to_owned();
     if !connections.is_empty() {
         let list: Vec<String> = connections.into_iter().collect();
         who.push_str(&format!(" and has the keys of {}", list.join(", ")));
@@ -134,7 +173,6 @@ fn call(here: &Circumstances, verb: &str, does: &str, who: &str) -> Call {
 
 /// Whether traffic may have been moved that is not back yet.
 fn way_back(story: &Story) -> bool {
-    use StepStatus::{Applied, Done, Failed, Pending, Retrying, Running};
     if matches!(
         story.state.status,
         RunStatus::Finished(RunOutcome::Done | RunOutcome::RolledBack) | RunStatus::Undoing
@@ -144,9 +182,7 @@ fn way_back(story: &Story) -> bool {
     }
     story.state.definition.steps.iter().any(|step| {
         UndoScope::Traffic.covers(step.undo)
-            && story.state.step(&step.name).is_some_and(|own| {
-                matches!(own.status, Running | Pending | Retrying | Failed | Applied | Done)
-            })
+            && story.state.step(&step.name).is_some_and(|own| own.is_touched())
     })
 }
 

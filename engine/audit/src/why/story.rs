@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gateshift_model::{Actor, Envelope, Event, RunState, StepName, Timestamp};
+use gateshift_model::{Actor, ConnectionName, Envelope, Event, RunState, StepName, Timestamp};
 
 use crate::Damage;
 
@@ -39,6 +39,14 @@ pub struct Story {
     pub begun: Option<Timestamp>,
     /// Who asked for the latest way back.
     pub undo: Option<Turn>,
+    /// Who paused the run last.
+    pub pause: Option<Turn>,
+    /// Who paused which connection.
+    pub paused_connections: BTreeMap<ConnectionName, Turn>,
+    /// Who asked to end it.
+    pub cancel: Option<Turn>,
+    /// Who skipped which step, and took the risk.
+    pub skips: BTreeMap<StepName, Turn>,
     /// Steps that wait.
     pub waits: BTreeMap<StepName, Wait>,
     /// When each step came to its present status.
@@ -61,6 +69,10 @@ impl Story {
                         turned: turn(envelope, None),
                         begun: None,
                         undo: None,
+                        pause: None,
+                        paused_connections: BTreeMap::new(),
+                        cancel: None,
+                        skips: BTreeMap::new(),
                         waits: BTreeMap::new(),
                         changed: BTreeMap::new(),
                     });
@@ -89,6 +101,19 @@ impl Story {
             Event::UndoRequested { reason, .. } => {
                 self.turned = turn(envelope, Some(reason));
                 self.undo = Some(self.turned.clone());
+            }
+            Event::PauseRequested { connection: None, reason } => {
+                self.pause = Some(turn(envelope, Some(reason)));
+            }
+            Event::PauseRequested { connection: Some(name), reason } => {
+                self.paused_connections.insert(name.clone(), turn(envelope, Some(reason)));
+            }
+            Event::PauseLifted { connection: Some(name), .. } => {
+                self.paused_connections.remove(name);
+            }
+            Event::CancelRequested { reason, .. } => self.cancel = Some(turn(envelope, Some(reason))),
+            Event::StepSkipped { step, reason, risk: Some(_) } => {
+                self.skips.insert(step.clone(), turn(envelope, Some(reason)));
             }
             Event::StepPending { step, reason, .. } => self.wait(step, reason, envelope.at),
             Event::StepStarted { step, .. } | Event::StepUndoing { step } => {

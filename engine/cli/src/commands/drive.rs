@@ -105,6 +105,7 @@ pub(super) fn summary(run: RunId, state: &RunState, exit: Exit) -> Value {
                 "findings": found.findings,
                 "waived": found.waived,
                 "error": found.error,
+                "acceptedRisk": found.accepted_risk,
                 "notRunBecause": reasons.iter().find(|one| one.step == step.name).map(|one| one.because.clone()),
             })
         })
@@ -114,6 +115,8 @@ pub(super) fn summary(run: RunId, state: &RunState, exit: Exit) -> Value {
         "workflow": state.definition.name,
         "status": describe::run_status(state.status),
         "reason": state.reason,
+        "pausedConnections": state.paused_connections,
+        "restarts": state.definition.restarts,
         "exit": exit as u8,
         "steps": steps,
     })
@@ -137,6 +140,9 @@ fn text(run: RunId, state: &RunState, driven: &Driven, store: &str, from: Severi
     text.push_str(&format!("run {run}\n"));
     match driven.outcome() {
         Some(RunOutcome::Done) => {}
+        Some(RunOutcome::Canceled) => {
+            text.push_str(&format!("it was canceled; a new run: gateshift restart {run} --store {store}\n"));
+        }
         Some(RunOutcome::RolledBack) => {
             text.push_str(
                 "the traffic is back; once the cause is resolved, a new run begins at the first stage\n",

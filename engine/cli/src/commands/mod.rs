@@ -2,6 +2,7 @@
 
 mod assess;
 mod audit;
+mod cancel;
 mod demo;
 mod diff;
 mod drift;
@@ -11,12 +12,16 @@ mod history;
 mod lab;
 mod load;
 mod migrators;
+mod pause;
 mod plan;
 mod preview;
+mod rerun;
 mod rollback;
 mod run;
+mod skip;
 mod snapshot;
 mod status;
+mod through;
 mod validate;
 mod why;
 
@@ -42,7 +47,13 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Diff(diff) => diff::run(&diff, store, output).await,
         Command::Drift(drift) => drift::run(&drift, store, output).await,
         Command::Run(run) => run::run(&run, store, output).await,
-        Command::Resume(run) => run::resume(&run, store, output).await,
+        Command::Resume(resume) => run::resume(&resume, store, output).await,
+        Command::Retry(retry) => rerun::retry(&retry, store, output).await,
+        Command::Rerun(rerun) => rerun::run(&rerun, store, output).await,
+        Command::Restart(restart) => run::restart(&restart, store, output).await,
+        Command::Pause(pause) => pause::run(&pause, store, output).await,
+        Command::Skip(skip) => skip::run(&skip, store, output).await,
+        Command::Cancel(cancel) => cancel::run(&cancel, store, output).await,
         Command::Rollback(rollback) => rollback::run(&rollback, store, output).await,
         Command::Status(run) => status::run(&run, store, output).await,
         Command::Why(why) => why::run(&why, store, output).await,

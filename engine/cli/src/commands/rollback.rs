@@ -1,22 +1,16 @@
 //! `rollback`: through the process that drives the run if there is one, else by this process.
 
-use std::time::{Duration, Instant};
-
-use gateshift_executor::{Command, Driven, Engine, is_dead};
-use gateshift_journal::RequestId;
-use gateshift_model::{RunId, RunOutcome, RunStatus, Severity, UndoScope};
+use gateshift_executor::{Command, Engine, undo_order};
+use gateshift_model::{RunId, Severity, UndoScope};
+use serde_json::{Value, json};
 
 use crate::args::{Rollback, Scope};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::show::{Output, watcher};
-use crate::wiring::Store;
+use crate::show::Output;
 
-use super::drive::stop_on_signals;
 use super::run::{existing, finish};
-
-/// How long the owner of a run may take to notice a request.
-const NOTICE: Duration = Duration::from_secs(10);
+use super::through::{Done, at_rest, through};
 
 pub(super) async fn run(given: &Rollback, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
     let (store, engine, id) = existing(given.run.as_deref(), &given.endpoints, store).await?;
@@ -25,54 +19,47 @@ pub(super) async fn run(given: &Rollback, store: Option<&str>, output: &Output) 
         Scope::Config => UndoScope::Config,
         Scope::All => UndoScope::All,
     };
-    let lease = engine.journal().lease(id).await?;
-    let now = gateshift_executor::system_clock()();
-    let owner = lease.holder.filter(|holder| lease.until > now && !is_dead(holder));
-    if let Some(owner) = owner {
-        output.say(&format!("process {} on {} drives the run; asking it", owner.pid, owner.host));
-        return ask(&engine, id, scope, &given.reason, &store, output).await;
+    if given.preview {
+        return preview(&engine, id, scope, output).await;
     }
-    let driven = engine.undo(id, scope, &given.reason, stop_on_signals(), watcher(output)).await;
+    let command = Command::Rollback { scope, reason: given.reason.clone() };
+    let driven = match through(&engine, id, &command, output).await? {
+        Done::There(_) => Ok(super::status::driven(&at_rest(&engine, id).await?)),
+        Done::Here(driven) => driven,
+    };
     finish(&engine, id, driven, &store, Severity::Decide, output).await
 }
 
-/// Posts the request and waits until the owner has done it.
-async fn ask(
-    engine: &Engine,
-    id: RunId,
-    scope: UndoScope,
-    reason: &str,
-    store: &Store,
-    output: &Output,
-) -> Result<Exit, CliError> {
-    let request = engine.request(id, &Command::Rollback { scope, reason: reason.to_owned() }).await?;
-    noticed(engine, request).await?;
-    loop {
-        let state = engine.state(id).await?;
-        if let RunStatus::Finished(outcome @ (RunOutcome::RolledBack | RunOutcome::Stuck)) = state.status {
-            let driven = Driven::Finished { outcome, reason: state.reason.clone() };
-            return super::drive::report(
-                engine,
-                id,
-                &driven,
-                &store.path().display().to_string(),
-                Severity::Decide,
-                output,
-            )
-            .await;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+/// What would be taken back, in order, from the journal alone.
+async fn preview(engine: &Engine, id: RunId, scope: UndoScope, output: &Output) -> Result<Exit, CliError> {
+    let state = engine.state(id).await?;
+    let (mut steps, mut lines): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
+    for name in undo_order(&state, scope) {
+        let Some(own) = state.step(&name) else { continue };
+        let carries = state.definition.step(&name).map_or(UndoScope::Nothing, |step| step.undo);
+        let word = if UndoScope::Traffic.covers(carries) || carries == UndoScope::All {
+            "traffic"
+        } else {
+            "objects"
+        };
+        lines.push(format!("{name} ({word})"));
+        lines.extend(own.settled().map(|(key, settled)| {
+            let id = settled.id.as_deref().map(|id| format!(" ({id})")).unwrap_or_default();
+            let outcome = format!("{:?}", settled.outcome).to_lowercase();
+            format!("  {outcome} {key}{id}")
+        }));
+        lines.extend(own.unsettled().map(|key| format!("  unclear {key}: it is looked up first")));
+        steps.push(json!({
+            "step": name,
+            "carries": carries,
+            "operations": own.settled().map(|(key, settled)| json!({"key": key, "outcome": settled.outcome, "id": settled.id})).collect::<Vec<_>>(),
+            "unclear": own.unsettled().collect::<Vec<_>>(),
+        }));
     }
-}
-
-async fn noticed(engine: &Engine, request: RequestId) -> Result<(), CliError> {
-    let asked = Instant::now();
-    while asked.elapsed() < NOTICE {
-        if engine.journal().request(request).await?.answer.is_some() {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    let exit = if steps.is_empty() { Exit::Done } else { Exit::Changes };
+    if lines.is_empty() {
+        lines.push("nothing is left to take back".to_owned());
     }
-    Err(CliError::new("GS-OWNER-SILENT", "the process that drives the run does not answer")
-        .hint("the request stays posted; stop that process, then repeat `gateshift rollback`: it takes the run over"))
+    output.data(&json!({"run": id, "scope": scope, "steps": steps}), &lines.join("\n"));
+    Ok(exit)
 }

@@ -1,4 +1,4 @@
-//! `run` and `resume`.
+//! `run`, `resume` and `restart`.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use gateshift_journal::NewArtifact;
 use gateshift_model::{RunDefinition, RunId, Severity};
 use serde_json::json;
 
-use crate::args::{Endpoints, OneRun, Run};
+use crate::args::{Endpoints, Restart, Resume, Run};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::show::{Output, watcher};
@@ -68,9 +68,20 @@ async fn approved(
         .exit(Exit::Blocked))
 }
 
-pub(super) async fn resume(given: &OneRun, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+pub(super) async fn resume(given: &Resume, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+    if let Some(connection) = &given.connection {
+        return super::pause::lift(given, connection, store, output).await;
+    }
     let (store, engine, id) = existing(given.run.as_deref(), &given.endpoints, store).await?;
     let driven = drive(&engine, id, Course::Resume, watcher(output)).await;
+    finish(&engine, id, driven, &store, Severity::Decide, output).await
+}
+
+pub(super) async fn restart(given: &Restart, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+    let (store, engine, old) = existing(given.run.as_deref(), &given.endpoints, store).await?;
+    let id = engine.restart(old).await?;
+    output.say(&format!("run {id}, from the definition of run {old}"));
+    let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
     finish(&engine, id, driven, &store, Severity::Decide, output).await
 }
 

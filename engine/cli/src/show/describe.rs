@@ -5,7 +5,7 @@ use std::time::Duration;
 use gateshift_audit::outcome_word;
 pub(crate) use gateshift_audit::status_word as run_status;
 use gateshift_model::{
-    CheckpointResult, Event, Outcome, RunState, Severity, StepState, StepStatus, Timestamp,
+    CheckpointResult, ConnectionName, Event, Outcome, RunState, Severity, StepState, StepStatus, Timestamp,
 };
 
 /// Status of a step in a word.
@@ -134,7 +134,19 @@ pub(crate) fn event(event: &Event) -> String {
             let next = retry_at.map(|at| format!("; next attempt at {at}")).unwrap_or_default();
             format!("{step}: failed: {} {}{next}", error.code, error.message)
         }
-        Event::StepSkipped { step, reason } => format!("{step}: skipped: {reason}"),
+        Event::StepSkipped { step, reason, risk: None } => format!("{step}: skipped: {reason}"),
+        Event::StepSkipped { step, reason, risk: Some(risk) } => {
+            format!("{step}: skipped: {reason} (risk accepted: {risk})")
+        }
+        Event::PauseRequested { connection, reason } => {
+            format!("pause of {} asked for: {reason}", paused(connection.as_ref()))
+        }
+        Event::PauseLifted { connection, .. } => format!("{} goes on", paused(connection.as_ref())),
+        Event::CancelRequested { undo, reason } => {
+            let first = if *undo { ", after what was made is taken back" } else { "" };
+            format!("end of the run asked for{first}: {reason}")
+        }
+        Event::RequestTaken { asked, .. } => format!("request taken up: {asked}"),
         Event::UndoRequested { scope, reason } => {
             format!("rollback of {} asked for: {reason}", format!("{scope:?}").to_lowercase())
         }
@@ -160,6 +172,10 @@ pub(crate) fn event(event: &Event) -> String {
     }
 }
 
+fn paused(connection: Option<&ConnectionName>) -> String {
+    connection.map_or_else(|| "the run".to_owned(), |name| format!("connection `{name}`"))
+}
+
 fn operation(call: &gateshift_model::CallRecord) -> String {
     call.operation.as_ref().map(|key| format!(" for {key}")).unwrap_or_default()
 }
@@ -173,6 +189,9 @@ pub(crate) fn run(state: &RunState, now: Timestamp) -> String {
         text.push_str(&format!(" ({reason})"));
     }
     text.push('\n');
+    for (name, reason) in &state.paused_connections {
+        text.push_str(&format!("  calls on connection `{name}` wait: {reason}\n"));
+    }
     for step in &state.definition.steps {
         let Some(found) = state.step(&step.name) else { continue };
         text.push_str(&format!("  {:<14} {:<9}", step.name, step_status(found.status)));
@@ -184,6 +203,9 @@ pub(crate) fn run(state: &RunState, now: Timestamp) -> String {
             text.push_str(&format!("  {reason}"));
         }
         text.push('\n');
+        if let Some(risk) = &found.accepted_risk {
+            text.push_str(&format!("    risk accepted: {risk}\n"));
+        }
         for one in &found.waived {
             text.push_str(&format!(
                 "    waived: {} {} by {} until {}: {}\n",

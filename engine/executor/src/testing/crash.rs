@@ -21,6 +21,8 @@ struct Life {
     /// Durable commits it still takes; none means for ever.
     left: Option<usize>,
     commits: usize,
+    /// The process dies before its next answer to a request.
+    mute: bool,
     riding: Vec<(AppendBatch, ReceiptSender)>,
 }
 
@@ -30,13 +32,18 @@ fn dead() -> JournalError {
 
 impl CrashJournal {
     pub(crate) fn new(inner: MemoryJournal, left: Option<usize>) -> Self {
-        Self { inner, life: Arc::new(Mutex::new(Life { left, commits: 0, riding: Vec::new() })) }
+        Self { inner, life: Arc::new(Mutex::new(Life { left, commits: 0, mute: false, riding: Vec::new() })) }
     }
 
     pub(crate) fn crash(&self) {
         let mut life = self.lock();
         life.left = Some(0);
         life.die();
+    }
+
+    /// From here on the process dies when it is about to answer a request.
+    pub(crate) fn lose_answers(&self) {
+        self.lock().mute = true;
     }
 
     pub(crate) fn commits(&self) -> usize {
@@ -142,6 +149,9 @@ impl Journal for CrashJournal {
     }
 
     async fn answer(&self, id: RequestId, answer: String) -> Result<(), JournalError> {
+        if self.lock().mute {
+            self.crash();
+        }
         self.alive()?;
         self.inner.answer(id, answer).await
     }

@@ -37,5 +37,6 @@ pub(crate) fn definition(steps: Vec<StepDefinition>) -> RunDefinition {
         rehearsal: Value::Null,
         waivers: Vec::new(),
         pinned: None,
+        restarts: None,
     }
 }

@@ -47,7 +47,10 @@ impl Lab {
     ) -> (Engine, CrashJournal) {
         let journal = CrashJournal::new(self.journal.clone(), commits);
         let mut migrators: BTreeMap<MigratorName, Arc<dyn Migrator>> = BTreeMap::new();
-        migrators.insert(MigratorName::new("maker").unwrap(), Arc::new(Maker { world: self.world.clone() }));
+        for (name, frugal) in [("maker", false), ("frugal", true)] {
+            let maker = Maker { world: self.world.clone(), frugal };
+            migrators.insert(MigratorName::new(name).unwrap(), Arc::new(maker));
+        }
         let pid = {
             let mut pids = self.pids.lock().unwrap();
             *pids += 1;

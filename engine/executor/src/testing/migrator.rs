@@ -20,6 +20,8 @@ use super::world::{Act, Phase, World};
 
 pub(crate) struct Maker {
     pub(crate) world: World,
+    /// It can do without what skipped steps would have handed on.
+    pub(crate) frugal: bool,
 }
 
 fn request(action: &str, key: &OperationKey, kind: CallKind) -> CallRequest {
@@ -98,6 +100,10 @@ impl Migrator for Maker {
         &["NEVER"]
     }
 
+    fn does_without(&self) -> &'static [&'static str] {
+        if self.frugal { &["maker", "frugal"] } else { &[] }
+    }
+
     fn foresee(&self, input: &StepInput, _: &Plan) -> Option<Value> {
         (input.settings["foresee"] == json!(true)).then(|| json!({"step": input.step}))
     }
@@ -150,7 +156,10 @@ impl Migrator for Maker {
         match fails {
             Some(error) => Err(error),
             None => {
-                let output = json!({"step": input.step, "outputs": input.outputs});
+                let mut output = json!({"step": input.step, "outputs": input.outputs});
+                if !input.skipped.is_empty() {
+                    output["skipped"] = json!(input.skipped);
+                }
                 Ok(Applied::Done { output, warnings: Vec::new() })
             }
         }

@@ -9,5 +9,6 @@ mod ownership;
 mod preview;
 mod stop;
 mod undo;
+mod verbs;
 mod waivers;
 mod why;

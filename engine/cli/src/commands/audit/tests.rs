@@ -50,6 +50,7 @@ fn definition() -> RunDefinition {
         rehearsal: Value::Null,
         waivers: Vec::new(),
         pinned: None,
+        restarts: None,
     }
 }
 
