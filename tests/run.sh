@@ -24,6 +24,20 @@ need_compiler() {
     fi
 }
 
+need_postgres() {
+    if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then
+        say "installing PostgreSQL"
+        apt-get update -qq && apt-get install -y -qq postgresql postgresql-client
+    fi
+}
+
+# One server for all tests, on loopback, in a folder of its own. It ends when its input does: with this script.
+start_postgres() {
+    coproc POSTGRES { tests/postgres.sh; }
+    read -r GATESHIFT_TEST_POSTGRES <&"${POSTGRES[0]}"
+    export GATESHIFT_TEST_POSTGRES
+}
+
 # cargo-nextest where it is there (one process a test, time limits); cargo test where it is not.
 run_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
@@ -34,6 +48,7 @@ run_tests() {
 }
 
 need_compiler
+need_postgres
 
 say "format"
 cargo fmt --all --check
@@ -46,6 +61,7 @@ cargo build --release --package gateshift
 export GATESHIFT_BIN="$PWD/target/release/gateshift"
 
 say "tests"
+start_postgres
 if [ "$quick" = quick ]; then
     run_tests --workspace --exclude gateshift-scenarios
 else

@@ -1,86 +1,47 @@
 //! What is done inside one transaction: requests in order, each granted or refused on its own, over
 //! the ends of the runs as this transaction sees them.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use gateshift_journal::{
-    AppendBatch, Claim, Claimed, JournalError, Lease, NewArtifact, NewRun, Record, Request, RequestId,
+    AppendBatch, Claim, Claimed, JournalError, Lease, NewArtifact, NewRun, Record, Request, RequestId, Take,
+    Taken, Topic,
 };
 use gateshift_model::{Actor, Envelope, Event, GENESIS, Generation, RunId, Timestamp};
-use sqlx::{Row, SqliteConnection};
 
+use crate::event_row::EventRow;
 use crate::heads::{Head, Heads};
-use crate::insert::{EventRow, insert, is_one_statement};
+use crate::link::Link;
+use crate::op::{Answer, Done, Failed, Op};
 use crate::row::Cells;
-
-/// A request to the writer.
-pub(crate) enum Op {
-    Append(AppendBatch),
-    Create(Box<NewRun>),
-    Claim(Claim),
-    Renew(RunId, Generation, Duration),
-    Release(RunId, Generation),
-    Post(Request),
-    Answer(RequestId, String),
-    /// Nothing to write, but all before it has to be durable.
-    Flush,
-}
-
-/// What a granted request gives.
-pub(crate) enum Done {
-    Events(Vec<Envelope>),
-    Claimed(Claimed),
-    Until(Timestamp),
-    Nothing,
-}
-
-/// Refused, while the transaction goes on.
-pub(crate) type Answer = Result<Done, JournalError>;
-
-/// Why a request came to nothing.
-pub(crate) enum Failed {
-    /// SQLite refused: the transaction is lost.
-    Sql(sqlx::Error),
-    /// The request was refused and has written nothing.
-    Refused(JournalError),
-}
-
-impl From<sqlx::Error> for Failed {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
-    }
-}
-
-impl From<JournalError> for Failed {
-    fn from(error: JournalError) -> Self {
-        Self::Refused(error)
-    }
-}
+use crate::statement::Statement;
 
 /// One transaction. It begins when something has to be read or written besides events; events alone are
 /// gathered, and when they are one statement, that statement is the whole transaction.
-pub(crate) struct Group<'a> {
-    connection: &'a mut SqliteConnection,
+pub(crate) struct Group<'a, L> {
+    link: &'a mut L,
     place: &'a str,
     heads: &'a mut Heads,
     rows: Vec<EventRow>,
     begun: bool,
+    /// The clock, once it was asked.
+    now: Option<Timestamp>,
 }
 
-impl<'a> Group<'a> {
-    pub(crate) fn new(connection: &'a mut SqliteConnection, place: &'a str, heads: &'a mut Heads) -> Self {
+impl<'a, L: Link> Group<'a, L> {
+    pub(crate) fn new(link: &'a mut L, place: &'a str, heads: &'a mut Heads) -> Self {
         heads.begin();
-        Self { connection, place, heads, rows: Vec::new(), begun: false }
+        Self { link, place, heads, rows: Vec::new(), begun: false, now: None }
     }
 
     /// A part of a transaction that somebody else begins and commits.
-    pub(crate) fn inside(connection: &'a mut SqliteConnection, place: &'a str, heads: &'a mut Heads) -> Self {
-        Self { begun: true, ..Self::new(connection, place, heads) }
+    pub(crate) fn inside(link: &'a mut L, place: &'a str, heads: &'a mut Heads) -> Self {
+        Self { begun: true, ..Self::new(link, place, heads) }
     }
 
     async fn begin(&mut self) -> Result<(), sqlx::Error> {
         if !self.begun {
-            sqlx::query("BEGIN IMMEDIATE").execute(&mut *self.connection).await?;
+            self.link.begin().await?;
             self.begun = true;
         }
         Ok(())
@@ -88,22 +49,60 @@ impl<'a> Group<'a> {
 
     /// Writes what was gathered.
     pub(crate) async fn flush(&mut self) -> Result<(), sqlx::Error> {
-        insert(self.connection, std::mem::take(&mut self.rows)).await
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        self.link.insert(std::mem::take(&mut self.rows)).await
     }
 
-    /// Writes what was gathered and commits; tells whether there was anything to commit.
-    pub(crate) async fn commit(mut self) -> Result<bool, sqlx::Error> {
-        if !self.begun && self.rows.is_empty() {
-            return Ok(false);
-        }
-        if !self.begun && is_one_statement(self.rows.len()) {
-            self.flush().await?;
-            return Ok(true);
+    /// Whether there is anything to commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.begun && self.rows.is_empty()
+    }
+
+    /// Writes what was gathered and commits.
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        if !self.begun && L::is_one_statement(self.rows.len()) {
+            return self.flush().await;
         }
         self.begin().await?;
         self.flush().await?;
-        sqlx::query("COMMIT").execute(&mut *self.connection).await?;
-        Ok(true)
+        self.link.execute(Statement::new("COMMIT")).await.map(drop)
+    }
+
+    /// Looks at once at all the runs that these requests will need to see.
+    pub(crate) async fn foresee(&mut self, ops: impl Iterator<Item = &Op>) -> Result<(), Failed> {
+        let mut runs: Vec<RunId> = Vec::new();
+        for op in ops {
+            match op {
+                Op::Append(batch) if !self.passes(batch) => runs.push(batch.run),
+                op => runs.extend(op.looks_at()),
+            }
+        }
+        runs.sort_unstable();
+        runs.dedup();
+        self.look(&runs).await
+    }
+
+    async fn look(&mut self, runs: &[RunId]) -> Result<(), Failed> {
+        if !runs.is_empty() {
+            self.begin().await?;
+            // What was gathered has to be there when its runs are looked at.
+            self.flush().await?;
+            for (run, head) in self.link.look(runs).await? {
+                self.heads.saw(run, head);
+            }
+        }
+        Ok(())
+    }
+
+    async fn now(&mut self) -> Result<Timestamp, sqlx::Error> {
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
+        let now = self.link.now().await?;
+        self.now = Some(now);
+        Ok(now)
     }
 
     pub(crate) async fn perform(&mut self, op: &Op) -> Result<Answer, sqlx::Error> {
@@ -111,10 +110,14 @@ impl<'a> Group<'a> {
             Op::Append(batch) => self.append(batch).await.map(Done::Events),
             Op::Create(new) => self.create(new).await.map(|event| Done::Events(vec![event])),
             Op::Claim(claim) => self.claim(claim).await.map(Done::Claimed),
+            Op::Take(take) => self.take(take).await.map(Done::Taken),
             Op::Renew(run, generation, lease) => self.renew(*run, *generation, *lease).await.map(Done::Until),
             Op::Release(run, generation) => self.release(*run, *generation).await.map(|()| Done::Nothing),
+            Op::Offer(run) => self.offer(*run).await.map(|()| Done::Nothing),
+            Op::Withdraw(run) => self.withdraw(*run).await.map(|()| Done::Nothing),
             Op::Post(request) => self.post(request).await.map(|()| Done::Nothing),
             Op::Answer(id, answer) => self.answer(*id, answer).await.map(|()| Done::Nothing),
+            Op::Note(name, value) => self.note(name, value).await.map(Done::Noted),
             Op::Flush => Ok(Done::Nothing),
         };
         match result {
@@ -127,20 +130,10 @@ impl<'a> Group<'a> {
     /// The end of a run as this transaction sees it.
     async fn head(&mut self, run: RunId) -> Result<&mut Head, Failed> {
         if !self.heads.seen(run) {
-            self.begin().await?;
-            // What was gathered for this run has to be there when it is looked at.
-            self.flush().await?;
-            let sql = "SELECT r.id, r.generation, r.holder, r.until, e.seq, e.hash FROM runs r
-                       JOIN events e ON e.run = r.id AND e.seq = (SELECT MAX(seq) FROM events WHERE run = r.id)
-                       WHERE r.run = ?";
-            let row = sqlx::query(sql).bind(run.to_string()).fetch_optional(&mut *self.connection).await?;
-            let row = row.ok_or(JournalError::UnknownRun(run))?;
-            let cells = Cells { row: &row, place: self.place };
-            let hash = cells.digest("hash")?.to_string();
-            let head = Head { id: cells.get("id")?, lease: cells.lease()?, seq: cells.number("seq")?, hash };
-            self.heads.saw(run, head);
+            self.look(&[run]).await?;
         }
-        self.heads.get(run).ok_or(Failed::Refused(JournalError::UnknownRun(run)))
+        let unknown = Failed::Refused(JournalError::UnknownRun(run));
+        if self.heads.seen(run) { self.heads.get(run).ok_or(unknown) } else { Err(unknown) }
     }
 
     /// The end of a run that this generation owns.
@@ -174,6 +167,9 @@ impl<'a> Group<'a> {
             self.begin().await?;
             self.store(batch.run, new).await?;
         }
+        if batch.finishes() && self.heads.get(batch.run).is_some_and(|head| head.offered) {
+            self.withdraw(batch.run).await?;
+        }
         batch.records.iter().map(|record| self.push(batch.run, batch.generation, record)).collect()
     }
 
@@ -189,38 +185,33 @@ impl<'a> Group<'a> {
     async fn store(&mut self, run: RunId, new: &NewArtifact) -> Result<(), Failed> {
         let run = self.heads.get(run).ok_or(JournalError::UnknownRun(run))?.id;
         let digest = hex::decode(new.artifact.digest.as_str()).unwrap_or_default();
-        sqlx::query("INSERT INTO artifacts (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(digest.clone())
-            .bind(new.bytes.clone())
-            .execute(&mut *self.connection)
-            .await?;
-        let sql = "INSERT INTO run_artifacts (run, digest, name, media_type) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
-        sqlx::query(sql)
-            .bind(run)
-            .bind(digest)
-            .bind(new.artifact.name.clone())
-            .bind(new.artifact.media_type.clone())
-            .execute(&mut *self.connection)
-            .await?;
+        let sql = "INSERT INTO artifacts (digest, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        self.link.execute(Statement::new(sql).bytes(digest.clone()).bytes(new.bytes.clone())).await?;
+        let sql = "INSERT INTO run_artifacts (run, digest, name, media_type) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        let artifact = Statement::new(sql).number(run).bytes(digest).text(&new.artifact.name);
+        self.link.execute(artifact.text(&new.artifact.media_type)).await?;
         Ok(())
     }
 
     async fn create(&mut self, new: &NewRun) -> Result<Envelope, Failed> {
         self.begin().await?;
-        let sql = "INSERT INTO runs (run, name, created, generation, until) VALUES (?, ?, ?, 0, 0)
+        let sql = "INSERT INTO runs (run, name, created, generation, until) VALUES ($1, $2, $3, 0, 0)
                    ON CONFLICT (run) DO NOTHING RETURNING id";
-        let query =
-            sqlx::query(sql).bind(new.run.to_string()).bind(new.definition.name.clone()).bind(new.at.0);
-        let row = query.fetch_optional(&mut *self.connection).await?.ok_or(JournalError::Exists(new.run))?;
+        let statement = Statement::new(sql).text(new.run).text(&new.definition.name).number(new.at.0);
+        let rows = self.link.fetch(statement).await?;
+        let row = rows.first().ok_or(JournalError::Exists(new.run))?;
+        let id = Cells { row, place: self.place }.integer("id")?;
         let lease = Lease { generation: 0, holder: None, until: Timestamp(0) };
-        let head = Head { id: row.try_get(0)?, lease, seq: 0, hash: GENESIS.to_owned() };
-        self.heads.saw(new.run, head);
+        self.heads.saw(new.run, Head { id, lease, seq: 0, hash: GENESIS.to_owned(), offered: false });
         let record = Record { at: new.at, actor: new.actor.clone(), event: new.event() };
         self.push(new.run, 0, &record)
     }
 
     async fn claim(&mut self, claim: &Claim) -> Result<Claimed, Failed> {
-        let now = now();
+        self.head(claim.run).await?;
+        let now = self.now().await?;
+        // Events of the former owner are written while it still is the owner.
+        self.flush().await?;
         let head = self.head(claim.run).await?;
         if let Some(holder) = head.lease.refuses(claim, now).cloned() {
             let Lease { generation, until, .. } = head.lease;
@@ -234,14 +225,40 @@ impl<'a> Group<'a> {
         Ok(Claimed { generation, until, event: self.push(claim.run, generation, &record)? })
     }
 
+    async fn take(&mut self, take: &Take) -> Result<Taken, Failed> {
+        self.begin().await?;
+        // What was gathered may end an offer, or a lease.
+        self.flush().await?;
+        let now = self.now().await?;
+        let except = take.except.iter().map(|run| format!("{run} ")).collect::<String>();
+        if let Some(row) = self.link.free_run(now, except.clone()).await?.first() {
+            let run = Cells { row, place: self.place }.run()?;
+            return match self.claim(&take.claim(run)).await {
+                Ok(claimed) => Ok(Taken::Run(run, Box::new(claimed))),
+                // Its owner came back in the very last moment.
+                Err(Failed::Refused(JournalError::Owned { .. })) => {
+                    Ok(Taken::Nothing { again: Some(Duration::ZERO) })
+                }
+                Err(error) => Err(error),
+            };
+        }
+        let sql = "SELECT MIN(until) AS until FROM runs WHERE offered IS NOT NULL AND holder IS NOT NULL
+                   AND replace($1, run, '') = $1";
+        let rows = self.link.fetch(Statement::new(sql).text(except)).await?;
+        let first =
+            rows.first().map(|row| Cells { row, place: self.place }.maybe_time("until")).transpose()?;
+        Ok(Taken::Nothing { again: first.flatten().map(|until| until.since(now)) })
+    }
+
     async fn renew(
         &mut self,
         run: RunId,
         generation: Generation,
         lease: Duration,
     ) -> Result<Timestamp, Failed> {
-        let until = now().after(lease);
-        self.owned(run, generation).await?.lease.until = until;
+        self.owned(run, generation).await?;
+        let until = self.now().await?.after(lease);
+        self.head(run).await?.lease.until = until;
         self.write_lease(run).await?;
         Ok(until)
     }
@@ -252,48 +269,71 @@ impl<'a> Group<'a> {
             return Ok(());
         }
         (head.lease.holder, head.lease.until) = (None, Timestamp(0));
-        self.write_lease(run).await
+        let offered = head.offered;
+        self.write_lease(run).await?;
+        if offered {
+            self.link.tell(Topic::Offers).await?;
+        }
+        Ok(())
     }
 
     async fn write_lease(&mut self, run: RunId) -> Result<(), Failed> {
         let Head { id, lease, .. } = self.head(run).await?;
         let holder = lease.holder.as_ref().map(serde_json::to_string).transpose();
-        let query = sqlx::query("UPDATE runs SET generation = ?, holder = ?, until = ? WHERE id = ?")
-            .bind(i64::try_from(lease.generation).unwrap_or(i64::MAX))
-            .bind(holder.map_err(|error| sqlx::Error::Encode(Box::new(error)))?)
-            .bind(lease.until.0)
-            .bind(*id);
-        query.execute(&mut *self.connection).await?;
+        let statement =
+            Statement::new("UPDATE runs SET generation = $1, holder = $2, until = $3 WHERE id = $4")
+                .number(i64::try_from(lease.generation).unwrap_or(i64::MAX))
+                .maybe_text(holder.map_err(|error| sqlx::Error::Encode(Box::new(error)))?)
+                .number(lease.until.0)
+                .number(*id);
+        self.link.execute(statement).await?;
+        Ok(())
+    }
+
+    async fn offer(&mut self, run: RunId) -> Result<(), Failed> {
+        let id = self.head(run).await?.id;
+        let now = self.now().await?;
+        let sql = "UPDATE runs SET offered = COALESCE(offered, $1) WHERE id = $2";
+        self.link.execute(Statement::new(sql).number(now.0).number(id)).await?;
+        self.head(run).await?.offered = true;
+        self.link.tell(Topic::Offers).await?;
+        Ok(())
+    }
+
+    async fn withdraw(&mut self, run: RunId) -> Result<(), Failed> {
+        let head = self.head(run).await?;
+        head.offered = false;
+        let id = head.id;
+        self.link.execute(Statement::new("UPDATE runs SET offered = NULL WHERE id = $1").number(id)).await?;
         Ok(())
     }
 
     async fn post(&mut self, request: &Request) -> Result<(), Failed> {
         let run = self.head(request.run).await?.id;
-        let Actor(actor) = request.actor.clone();
-        let sql = "INSERT INTO requests (request, run, at, actor, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-        let query = sqlx::query(sql)
-            .bind(request.id.to_string())
-            .bind(run)
-            .bind(request.at.0)
-            .bind(actor)
-            .bind(request.body.to_string());
-        query.execute(&mut *self.connection).await?;
+        let Actor(actor) = &request.actor;
+        let sql = "INSERT INTO requests (request, run, at, actor, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let statement = Statement::new(sql).text(request.id).number(run).number(request.at.0).text(actor);
+        self.link.execute(statement.text(&request.body)).await?;
+        self.link.tell(Topic::Requests).await?;
         Ok(())
     }
 
     async fn answer(&mut self, id: RequestId, answer: &str) -> Result<(), Failed> {
         self.begin().await?;
-        let sql = "UPDATE requests SET answer = COALESCE(answer, ?) WHERE request = ?";
-        let query = sqlx::query(sql).bind(answer.to_owned()).bind(id.to_string());
-        match query.execute(&mut *self.connection).await?.rows_affected() {
+        let sql = "UPDATE requests SET answer = COALESCE(answer, $1) WHERE request = $2";
+        match self.link.execute(Statement::new(sql).text(answer).text(id)).await? {
             0 => Err(JournalError::UnknownRequest(id).into()),
             _ => Ok(()),
         }
     }
-}
 
-/// Leases run by the clock of the machine that holds the file.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    async fn note(&mut self, name: &str, value: &str) -> Result<String, Failed> {
+        self.begin().await?;
+        let sql = "INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        self.link.execute(Statement::new(sql).text(name).text(value)).await?;
+        let rows =
+            self.link.fetch(Statement::new("SELECT value FROM notes WHERE name = $1").text(name)).await?;
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        Ok(Cells { row, place: self.place }.text("value")?)
+    }
 }

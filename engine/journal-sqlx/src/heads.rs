@@ -1,6 +1,6 @@
 //! Where each run ends, remembered from commit to commit so that a commit needs no look at the run first.
 //!
-//! What is remembered may be out of date when another process has written the file. So it may only say
+//! What is remembered may be out of date when another process has written the journal. So it may only say
 //! yes: whoever takes a run writes an event in the same commit, and the place that a former owner would
 //! fill is taken then, which the database itself refuses (`UNIQUE (run, seq)`). A no is looked up first.
 
@@ -18,6 +18,8 @@ pub(crate) struct Head {
     pub(crate) lease: Lease,
     pub(crate) seq: Seq,
     pub(crate) hash: String,
+    /// Whether it is offered to workers; for what is only remembered, a guess.
+    pub(crate) offered: bool,
 }
 
 /// The ends of runs, and which of them the transaction at hand has seen with its own eyes.

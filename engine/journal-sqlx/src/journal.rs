@@ -1,75 +1,66 @@
 //! The handle that callers hold: requests go to the writer's task, reads to the readers.
 
-use std::path::Path;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use gateshift_journal::{
-    AppendBatch, Claim, Claimed, Journal, JournalError, Lease, NewRun, Receipt, Request, RequestId,
-    RequestState, RunFilter, RunSummary,
+    AppendBatch, Claim, Claimed, Journal, JournalError, Lease, NewRun, News, Receipt, Request, RequestId,
+    RequestState, RunFilter, RunSummary, Take, Taken, Topic,
 };
 use gateshift_model::{Digest, Envelope, Generation, RunId, Seq, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::group::{Done, Op};
-use crate::migrations::Format;
-use crate::open;
+use crate::link::{Link, Source};
+use crate::op::{Done, Op};
 use crate::read::Reader;
 use crate::tally::{Tally, Written};
 use crate::writer::{Job, Reply, Writer};
 
-/// A journal in a SQLite file.
-#[derive(Debug)]
-pub struct SqliteJournal {
-    reader: Reader,
+/// A journal in a database; `S` is where it reads from.
+pub struct SqlJournal<S> {
+    reader: Reader<S>,
     writer: Option<Handle>,
 }
 
-#[derive(Debug)]
 struct Handle {
     jobs: mpsc::UnboundedSender<Job>,
     task: JoinHandle<()>,
     tally: Arc<Tally>,
 }
 
-impl SqliteJournal {
-    /// Opens a journal for writing; makes the file and its folder when they are missing.
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let path = path.as_ref();
-        let place = path.display().to_string();
-        let connection = open::writer(path, &place).await?;
+impl<S: Source> fmt::Debug for SqlJournal<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqlJournal").field(&self.reader.source.place()).finish()
+    }
+}
+
+#[expect(private_bounds, reason = "only this crate's two databases can be read from")]
+impl<S: Source> SqlJournal<S> {
+    /// A journal that writes through `link`, and reads from `source`.
+    pub(crate) fn over(source: S, link: impl Link) -> Self {
         let (jobs, incoming) = mpsc::unbounded_channel();
         let tally = Arc::new(Tally::default());
-        let writer = Writer::new(connection, place.clone(), Arc::clone(&tally));
+        let writer = Writer::new(link, source.place().to_owned(), Arc::clone(&tally));
         let task = tokio::spawn(writer.work(incoming));
-        let reader = Reader { pool: open::readers(path), place };
-        Ok(Self { reader, writer: Some(Handle { jobs, task, tally }) })
+        Self { reader: Reader { source }, writer: Some(Handle { jobs, task, tally }) }
     }
 
-    /// Opens an existing journal for reading.
-    pub async fn open_read_only(path: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let path = path.as_ref();
-        let place = path.display().to_string();
-        match open::look(path, &place).await? {
-            Format::Ours(format) if format > 0 => {}
-            _ => {
-                return Err(JournalError::Open {
-                    place,
-                    cause: "the file is empty; a run fills it".to_owned(),
-                });
-            }
-        }
-        Ok(Self { reader: Reader { pool: open::readers(path), place }, writer: None })
+    /// A journal that only reads.
+    pub(crate) fn read_only(source: S) -> Self {
+        Self { reader: Reader { source }, writer: None }
     }
 
-    /// Writes what is on its way and closes the file. Dropping the journal does the same, some time later.
+    /// Writes what is on its way and ends the connections. Dropping the journal does the same, some time
+    /// later.
     pub async fn close(self) -> Result<(), JournalError> {
-        self.reader.pool.close().await;
+        self.reader.source.close().await;
         let Some(Handle { jobs, task, .. }) = self.writer else { return Ok(()) };
         drop(jobs);
-        task.await.map_err(|error| JournalError::Io { place: self.reader.place, cause: error.to_string() })
+        let place = self.reader.source.place().to_owned();
+        task.await.map_err(|error| JournalError::Io { place, cause: error.to_string() })
     }
 
     /// What this handle has written since it was opened; nothing when it was opened for reading.
@@ -78,12 +69,16 @@ impl SqliteJournal {
         self.writer.as_ref().map(|writer| writer.tally.read()).unwrap_or_default()
     }
 
+    fn place(&self) -> String {
+        self.reader.source.place().to_owned()
+    }
+
     fn gone(&self) -> JournalError {
-        JournalError::Io { place: self.reader.place.clone(), cause: "the writer has ended".to_owned() }
+        JournalError::Io { place: self.place(), cause: "the writer has ended".to_owned() }
     }
 
     fn hand_over(&self, op: Op, reply: Reply) -> Result<(), JournalError> {
-        let read_only = || JournalError::ReadOnly { place: self.reader.place.clone() };
+        let read_only = || JournalError::ReadOnly { place: self.place() };
         let writer = self.writer.as_ref().ok_or_else(read_only)?;
         writer.jobs.send(Job { op, reply }).map_err(|_| self.gone())
     }
@@ -96,7 +91,7 @@ impl SqliteJournal {
 }
 
 #[async_trait]
-impl Journal for SqliteJournal {
+impl<S: Source + 'static> Journal for SqlJournal<S> {
     fn append(&self, batch: AppendBatch) -> Receipt {
         let (sender, receipt) = Receipt::pair();
         match self.hand_over(Op::Append(batch), Reply::Receipt(sender)) {
@@ -133,6 +128,33 @@ impl Journal for SqliteJournal {
 
     async fn release(&self, run: RunId, generation: Generation) -> Result<(), JournalError> {
         self.ask(Op::Release(run, generation)).await.map(drop)
+    }
+
+    async fn offer(&self, run: RunId) -> Result<(), JournalError> {
+        self.ask(Op::Offer(run)).await.map(drop)
+    }
+
+    async fn withdraw(&self, run: RunId) -> Result<(), JournalError> {
+        self.ask(Op::Withdraw(run)).await.map(drop)
+    }
+
+    async fn take_offered(&self, take: Take) -> Result<Taken, JournalError> {
+        match self.ask(Op::Take(take)).await? {
+            Done::Taken(taken) => Ok(taken),
+            _ => Err(self.gone()),
+        }
+    }
+
+    fn news(&self, topic: Topic, pace: Duration) -> News {
+        self.reader.source.news(topic, pace)
+    }
+
+    async fn note(&self, name: &str, value: Option<&str>) -> Result<Option<String>, JournalError> {
+        let Some(value) = value else { return self.reader.note(name).await };
+        match self.ask(Op::Note(name.to_owned(), value.to_owned())).await? {
+            Done::Noted(stands) => Ok(Some(stands)),
+            _ => Err(self.gone()),
+        }
     }
 
     async fn lease(&self, run: RunId) -> Result<Lease, JournalError> {

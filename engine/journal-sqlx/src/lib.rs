@@ -1,20 +1,28 @@
-//! The durable journal: SQLite in a file, through sqlx.
+//! The durable journal, through sqlx: SQLite in a file, or PostgreSQL for many that share it.
 //!
-//! One task owns the only connection that writes. While it commits, further batches gather, and the
-//! next commit takes all of them: one flush serves everybody who waits. Readers have connections of
-//! their own that cannot write.
+//! One task of a process owns its only connection that writes. While it commits, further batches gather,
+//! and the next commit takes all of them: one flush serves everybody who waits. Readers have connections
+//! of their own that cannot write. What both databases share is written once, over the trait `Link`;
+//! the modules `sqlite` and `postgres` hold what is different.
 
-mod failure;
+mod event_row;
 mod group;
 mod heads;
-mod insert;
 mod journal;
-mod migrations;
-mod open;
+mod link;
+mod op;
+mod postgres;
 mod read;
 mod row;
+mod sqlite;
+mod statement;
 mod tally;
 mod writer;
 
-pub use journal::SqliteJournal;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use journal::SqlJournal;
+pub use postgres::{PostgresAddress, PostgresJournal, PostgresServer};
+pub use sqlite::{SqliteFile, SqliteJournal};
 pub use tally::Written;

@@ -7,15 +7,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateshift_journal::{JournalError, ReceiptSender};
+use gateshift_journal::{JournalError, ReceiptSender, Taken};
 use gateshift_model::RunId;
-use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use crate::failure::{failure, one_is_to_blame};
-use crate::group::{Answer, Done, Group, Op};
+use crate::group::Group;
 use crate::heads::Heads;
+use crate::link::{Blame, Link};
+use crate::op::{Answer, Done, Failed, Mark, Op};
+use crate::statement::Statement;
 use crate::tally::Tally;
 
 /// Requests in one commit.
@@ -23,6 +24,15 @@ const MOST: usize = 512;
 
 /// How long a batch nobody waits for may ride before it gets a commit of its own.
 const LINGER: Duration = Duration::from_millis(200);
+
+/// How often a transaction is tried again because another was in its way.
+const AGAIN: u32 = 16;
+
+/// How long a server that went away is waited for. While it is away nobody can take a run over either.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The first and the longest pause between two tries to reach it.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
 /// A request with the place its answer goes to.
 pub(crate) struct Job {
@@ -56,18 +66,29 @@ impl Job {
 }
 
 /// The writer's state.
-pub(crate) struct Writer {
-    connection: SqliteConnection,
+pub(crate) struct Writer<L> {
+    link: L,
     place: String,
     /// Runs that lost a batch nobody waited for, until a caller of that run is told.
-    lost: HashMap<RunId, JournalError>,
+    lost: Losses,
     heads: Heads,
     tally: Arc<Tally>,
+    /// What the commit under way has to give if it is done, in case the answer is lost.
+    under_way: Option<UnderWay>,
 }
 
-impl Writer {
-    pub(crate) fn new(connection: SqliteConnection, place: String, tally: Arc<Tally>) -> Self {
-        Self { connection, place, lost: HashMap::new(), heads: Heads::default(), tally }
+type Losses = HashMap<RunId, JournalError>;
+
+/// A commit whose answer did not come yet.
+struct UnderWay {
+    answers: Vec<Answer>,
+    mark: Option<Mark>,
+    lost: Losses,
+}
+
+impl<L: Link> Writer<L> {
+    pub(crate) fn new(link: L, place: String, tally: Arc<Tally>) -> Self {
+        Self { link, place, lost: HashMap::new(), heads: Heads::default(), tally, under_way: None }
     }
 
     /// Works until every handle of the journal is gone, and writes what is left then.
@@ -95,56 +116,112 @@ impl Writer {
                 break;
             }
         }
-        if let Err(error) = self.connection.close().await {
+        if let Err(error) = self.link.close().await {
             tracing::warn!(place = %self.place, %error, "the journal was not closed cleanly");
         }
     }
 
-    /// Commits a group; if one request spoils it, each gets its own part of the transaction.
+    /// Commits a group, and tells everybody in it.
     async fn commit(&mut self, jobs: Vec<Job>) {
-        let before = self.lost.clone();
-        let answers = match self.together(&jobs).await {
-            Ok(answers) => Ok(answers),
-            Err(error) => {
-                self.roll_back().await;
-                self.lost = before;
-                if one_is_to_blame(&error) { self.one_by_one(&jobs).await } else { Err(error) }
-            }
-        };
-        match answers {
+        match self.commit_or_find_out(&jobs).await {
             Ok(answers) => {
-                if jobs.iter().any(|job| matches!(job.op, Op::Flush)) {
-                    self.settle_file().await;
+                if jobs.iter().any(|job| matches!(job.op, Op::Flush))
+                    && let Err(error) = self.link.settle().await
+                {
+                    tracing::warn!(place = %self.place, %error, "the journal could not be tidied up");
                 }
                 for (job, answer) in jobs.into_iter().zip(answers) {
                     job.reply.send(answer);
                 }
             }
             Err(error) => {
-                self.roll_back().await;
-                let error = failure(&self.place, &error);
+                let error = self.link.failure(&error);
                 tracing::warn!(code = error.code(), %error, "a commit failed");
                 for job in jobs {
                     let answer = Err(error.clone());
-                    self.remember(&job.op, &answer);
+                    remember(&mut self.lost, &job.op, &answer);
                     job.reply.send(answer);
                 }
             }
         }
     }
 
-    /// Brings what is in the log file into the main file, as far as no reader is in the way, so that a copy
-    /// of the main file alone is whole once a process has flushed and ended.
-    async fn settle_file(&mut self) {
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut self.connection).await
-        {
-            tracing::warn!(place = %self.place, %error, "the log file stays beside the journal");
+    /// Commits a group; if one request spoils it, each gets its own part of the transaction, and if the
+    /// connection is lost, the next one finds out what was committed.
+    async fn commit_or_find_out(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, sqlx::Error> {
+        let before = self.lost.clone();
+        let (mut alone, mut tries) = (false, 0);
+        loop {
+            let result = if alone { self.one_by_one(jobs).await } else { self.together(jobs).await };
+            let error = match result {
+                Ok(answers) => return Ok(answers),
+                Err(error) => error,
+            };
+            let under_way = self.under_way.take();
+            self.heads.forget();
+            self.lost.clone_from(&before);
+            match L::blame(&error) {
+                Blame::Lost => {
+                    if let Some(done) = self.find_out(error, under_way).await? {
+                        self.lost = done.lost;
+                        return Ok(done.answers);
+                    }
+                }
+                blame => {
+                    self.roll_back().await;
+                    match blame {
+                        Blame::One if !alone => alone = true,
+                        Blame::One | Blame::Again if tries < AGAIN => tries += 1,
+                        _ => return Err(error),
+                    }
+                }
+            }
         }
     }
 
+    /// Connects again. Whether a commit under way was done shows where its events would stand; without
+    /// events, all of it may be done twice.
+    async fn find_out(
+        &mut self,
+        error: sqlx::Error,
+        under_way: Option<UnderWay>,
+    ) -> Result<Option<UnderWay>, sqlx::Error> {
+        tracing::warn!(place = %self.place, %error, "the connection to the journal is lost; connecting again");
+        let until = Instant::now() + PATIENCE;
+        let [mut pause, longest] = PAUSES;
+        loop {
+            let found = match self.link.connect_again().await {
+                Ok(()) => self.stands(under_way.as_ref().and_then(|done| done.mark.as_ref())).await,
+                Err(error) => Err(error),
+            };
+            match found {
+                Ok(stands) => return Ok(under_way.filter(|_| stands)),
+                Err(error) if L::blame(&error) == Blame::Lost && Instant::now() < until => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(longest);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn stands(&mut self, mark: Option<&Mark>) -> Result<bool, sqlx::Error> {
+        let Some(Mark { run, seq, hash }) = mark else { return Ok(false) };
+        let sql = "SELECT e.seq FROM events e JOIN runs r ON r.id = e.run WHERE r.run = $1 AND e.seq = $2 AND e.hash = $3";
+        let seq = i64::try_from(*seq).unwrap_or(i64::MAX);
+        let hash = hex::decode(hash).unwrap_or_default();
+        let found = self.link.fetch(Statement::new(sql).text(run).number(seq).bytes(hash)).await?;
+        Ok(!found.is_empty())
+    }
+
     async fn together(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, sqlx::Error> {
-        let mut group = Group::new(&mut self.connection, &self.place, &mut self.heads);
+        let mut group = Group::new(&mut self.link, &self.place, &mut self.heads);
         let mut answers = Vec::with_capacity(jobs.len());
+        match group.foresee(jobs.iter().map(|job| &job.op)).await {
+            // Whoever needs what cannot be read is told when its turn comes.
+            Ok(()) | Err(Failed::Refused(_)) => {}
+            Err(Failed::Sql(error)) => return Err(error),
+        }
         for job in jobs {
             let answer = match told(&self.lost, &job.op) {
                 Some(error) => Err(error),
@@ -153,72 +230,81 @@ impl Writer {
             remember(&mut self.lost, &job.op, &answer);
             answers.push(answer);
         }
-        if group.commit().await? {
-            self.tally.committed(answers.iter().map(events).sum());
+        if group.is_empty() {
+            return Ok(answers);
         }
-        Ok(answers)
+        self.under_way = Some(UnderWay::new(answers, &self.lost));
+        group.commit().await?;
+        Ok(self.committed())
     }
 
     async fn one_by_one(&mut self, jobs: &[Job]) -> Result<Vec<Answer>, sqlx::Error> {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await?;
+        self.link.begin().await?;
         let mut answers = Vec::with_capacity(jobs.len());
         for job in jobs {
             let answer = match told(&self.lost, &job.op) {
                 Some(error) => Err(error),
                 None => self.alone(&job.op).await?,
             };
-            self.remember(&job.op, &answer);
+            remember(&mut self.lost, &job.op, &answer);
             answers.push(answer);
         }
-        sqlx::query("COMMIT").execute(&mut self.connection).await?;
-        self.tally.committed(answers.iter().map(events).sum());
-        Ok(answers)
+        self.under_way = Some(UnderWay::new(answers, &self.lost));
+        self.link.execute(Statement::new("COMMIT")).await?;
+        Ok(self.committed())
     }
 
     async fn alone(&mut self, op: &Op) -> Result<Answer, sqlx::Error> {
-        sqlx::query("SAVEPOINT one").execute(&mut self.connection).await?;
-        let mut group = Group::inside(&mut self.connection, &self.place, &mut self.heads);
-        let answer = match group.perform(op).await {
-            Ok(Ok(done)) => group.flush().await.map(|()| Ok(done)),
-            other => other,
-        };
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) if one_is_to_blame(&error) => {
-                self.heads.forget();
-                sqlx::query("ROLLBACK TO one").execute(&mut self.connection).await?;
-                Err(failure(&self.place, &error))
+        let mut tries = 0;
+        loop {
+            self.link.execute(Statement::new("SAVEPOINT one")).await?;
+            let mut group = Group::inside(&mut self.link, &self.place, &mut self.heads);
+            let answer = match group.perform(op).await {
+                Ok(Ok(done)) => group.flush().await.map(|()| Ok(done)),
+                other => other,
+            };
+            let error = match answer {
+                Ok(answer) => {
+                    self.link.execute(Statement::new("RELEASE SAVEPOINT one")).await?;
+                    return Ok(answer);
+                }
+                Err(error) if L::blame(&error) == Blame::One => error,
+                Err(error) => return Err(error),
+            };
+            self.heads.forget();
+            self.link.execute(Statement::new("ROLLBACK TO SAVEPOINT one")).await?;
+            self.link.execute(Statement::new("RELEASE SAVEPOINT one")).await?;
+            // Another writer may have taken a place between the look and the write; not three times.
+            tries += 1;
+            if tries == 3 {
+                return Ok(Err(self.link.failure(&error)));
             }
-            Err(error) => return Err(error),
-        };
-        sqlx::query("RELEASE one").execute(&mut self.connection).await?;
-        Ok(answer)
-    }
-
-    /// After a full disk SQLite may have rolled back by itself; then there is nothing to do.
-    async fn roll_back(&mut self) {
-        self.heads.forget();
-        if let Err(error) = sqlx::query("ROLLBACK").execute(&mut self.connection).await {
-            tracing::debug!(%error, "no transaction was left to roll back");
         }
     }
 
-    fn remember(&mut self, op: &Op, answer: &Answer) {
-        remember(&mut self.lost, op, answer);
+    /// The answers of the commit that was under way and is done.
+    fn committed(&mut self) -> Vec<Answer> {
+        let answers = self.under_way.take().map_or_else(Vec::new, |done| done.answers);
+        self.tally.committed(answers.iter().flatten().map(|done| done.events().len()).sum());
+        answers
+    }
+
+    /// After a full disk the database may have rolled back by itself; then there is nothing to do.
+    async fn roll_back(&mut self) {
+        if let Err(error) = self.link.execute(Statement::new("ROLLBACK")).await {
+            tracing::debug!(%error, "no transaction was left to roll back");
+        }
     }
 }
 
-/// How many events a granted request wrote.
-fn events(answer: &Answer) -> usize {
-    match answer {
-        Ok(Done::Events(events)) => events.len(),
-        Ok(Done::Claimed(_)) => 1,
-        _ => 0,
+impl UnderWay {
+    fn new(answers: Vec<Answer>, lost: &Losses) -> Self {
+        Self { mark: Mark::of(&answers), answers, lost: lost.clone() }
     }
 }
 
 /// The loss a batch has to be told of, instead of being written behind a gap.
-fn told(lost: &HashMap<RunId, JournalError>, op: &Op) -> Option<JournalError> {
+fn told(lost: &Losses, op: &Op) -> Option<JournalError> {
     match op {
         Op::Append(batch) => lost.get(&batch.run).cloned(),
         _ => None,
@@ -226,7 +312,7 @@ fn told(lost: &HashMap<RunId, JournalError>, op: &Op) -> Option<JournalError> {
 }
 
 /// Keeps in mind what nobody was told yet.
-fn remember(lost: &mut HashMap<RunId, JournalError>, op: &Op, answer: &Answer) {
+fn remember(lost: &mut Losses, op: &Op, answer: &Answer) {
     match (op, answer) {
         (Op::Append(batch), Err(error)) if !batch.durable => {
             lost.entry(batch.run).or_insert_with(|| error.clone());
@@ -237,6 +323,9 @@ fn remember(lost: &mut HashMap<RunId, JournalError>, op: &Op, answer: &Answer) {
         // A new owner begins from what is durable.
         (Op::Claim(claim), Ok(_)) => {
             lost.remove(&claim.run);
+        }
+        (Op::Take(_), Ok(Done::Taken(Taken::Run(run, _)))) => {
+            lost.remove(run);
         }
         _ => {}
     }

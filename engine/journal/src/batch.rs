@@ -57,6 +57,14 @@ pub struct AppendBatch {
     pub durable: bool,
 }
 
+impl AppendBatch {
+    /// Whether the run comes to its end or to a rest with it, and so is on offer no more.
+    #[must_use]
+    pub fn finishes(&self) -> bool {
+        self.records.iter().any(|record| matches!(record.event, Event::RunFinished { .. }))
+    }
+}
+
 /// A run to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {

@@ -15,6 +15,30 @@ pub enum JournalError {
         /// Why.
         cause: String,
     },
+    /// The server cannot be reached.
+    #[error("the journal {place} cannot be reached: {cause}")]
+    Unreachable {
+        /// Address.
+        place: String,
+        /// Why.
+        cause: String,
+    },
+    /// The server does not let this user in.
+    #[error("the journal {place} does not let us in: {cause}")]
+    Login {
+        /// Address.
+        place: String,
+        /// Why.
+        cause: String,
+    },
+    /// The user may not do what is needed.
+    #[error("the journal {place} may not be used so: {cause}")]
+    Denied {
+        /// Address.
+        place: String,
+        /// Why.
+        cause: String,
+    },
     /// The file holds something else.
     #[error("{place} is not a gateshift journal: {cause}")]
     Foreign {
@@ -121,6 +145,9 @@ impl JournalError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Open { .. } => "GS-JOURNAL-OPEN",
+            Self::Unreachable { .. } => "GS-JOURNAL-UNREACHABLE",
+            Self::Login { .. } => "GS-JOURNAL-LOGIN",
+            Self::Denied { .. } => "GS-JOURNAL-DENIED",
             Self::Foreign { .. } => "GS-JOURNAL-FOREIGN",
             Self::Newer { .. } => "GS-JOURNAL-NEWER",
             Self::Locked { .. } => "GS-JOURNAL-LOCKED",
@@ -143,6 +170,15 @@ impl JournalError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Open { .. } => "check the path given with `--store`, and that you may read and write there",
+            Self::Unreachable { .. } => {
+                "check host and port given with `--store`, and that the server runs and answers; then `gateshift resume`"
+            }
+            Self::Login { .. } => {
+                "check user and database in `--store`; the password comes from there, PGPASSWORD or ~/.pgpass"
+            }
+            Self::Denied { .. } => {
+                "use a role that may write in the schema `gateshift` (and may make it the first time), on a server that is no standby"
+            }
             Self::Foreign { .. } => "give another file with `--store`; this one is left untouched",
             Self::Newer { .. } => "use the newer gateshift that wrote it; this file is left untouched",
             Self::Locked { .. } => {

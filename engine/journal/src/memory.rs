@@ -9,7 +9,7 @@ use gateshift_model::{Digest, Envelope, Event, GENESIS, Generation, RunId, Seq, 
 
 use crate::{
     AppendBatch, Claim, Claimed, Journal, JournalError, Lease, NewRun, Receipt, Record, Request, RequestId,
-    RequestState, RunFilter, RunSummary,
+    RequestState, RunFilter, RunSummary, Take, Taken,
 };
 
 /// A journal in memory. Clones share what they hold.
@@ -24,6 +24,9 @@ struct State {
     runs: BTreeMap<RunId, Run>,
     artifacts: BTreeMap<Digest, Vec<u8>>,
     requests: Vec<RequestState>,
+    notes: BTreeMap<String, String>,
+    /// Runs on offer, the one that waits longest first.
+    offers: Vec<RunId>,
     /// Failures of batches nobody waited for, until a caller of that run is told.
     lost: BTreeMap<RunId, JournalError>,
 }
@@ -81,12 +84,31 @@ impl State {
         if let Some(expected) = batch.expected_seq.filter(|expected| *expected != found) {
             return Err(JournalError::Moved { run: batch.run, expected, found });
         }
+        let finishes = batch.finishes();
         let written =
             batch.records.into_iter().map(|record| run.push(batch.run, batch.generation, record)).collect();
         for new in batch.artifacts {
             self.artifacts.insert(new.artifact.digest, new.bytes);
         }
+        if finishes {
+            self.offers.retain(|offered| *offered != batch.run);
+        }
         Ok(written)
+    }
+
+    fn claim(&mut self, claim: Claim, now: Timestamp) -> Result<Claimed, JournalError> {
+        self.lost.remove(&claim.run);
+        let run = self.run(claim.run)?;
+        if let Some(holder) = run.lease.refuses(&claim, now) {
+            let (generation, until) = (run.lease.generation, run.lease.until);
+            return Err(JournalError::Owned { run: claim.run, holder: holder.clone(), generation, until });
+        }
+        let (generation, until) = (run.lease.generation + 1, now.after(claim.lease));
+        run.lease = Lease { generation, holder: Some(claim.holder.clone()), until };
+        let record =
+            Record { at: claim.at, actor: claim.actor, event: Event::RunClaimed { holder: claim.holder } };
+        let event = run.push(claim.run, generation, record);
+        Ok(Claimed { generation, until, event })
     }
 }
 
@@ -131,20 +153,48 @@ impl Journal for MemoryJournal {
     }
 
     async fn claim(&self, claim: Claim) -> Result<Claimed, JournalError> {
+        self.lock().claim(claim, self.now())
+    }
+
+    async fn offer(&self, run: RunId) -> Result<(), JournalError> {
+        let mut state = self.lock();
+        state.run(run)?;
+        if !state.offers.contains(&run) {
+            state.offers.push(run);
+        }
+        Ok(())
+    }
+
+    async fn withdraw(&self, run: RunId) -> Result<(), JournalError> {
+        let mut state = self.lock();
+        state.run(run)?;
+        state.offers.retain(|offered| *offered != run);
+        Ok(())
+    }
+
+    async fn take_offered(&self, take: Take) -> Result<Taken, JournalError> {
         let now = self.now();
         let mut state = self.lock();
-        state.lost.remove(&claim.run);
-        let run = state.run(claim.run)?;
-        if let Some(holder) = run.lease.refuses(&claim, now) {
-            let (generation, until) = (run.lease.generation, run.lease.until);
-            return Err(JournalError::Owned { run: claim.run, holder: holder.clone(), generation, until });
+        let wanted: Vec<_> = state.offers.iter().filter(|run| !take.except.contains(run)).copied().collect();
+        let mut again: Option<Duration> = None;
+        for run in wanted {
+            match state.claim(take.claim(run), now) {
+                Ok(claimed) => return Ok(Taken::Run(run, Box::new(claimed))),
+                Err(JournalError::Owned { until, .. }) => {
+                    again = Some(again.map_or(until.since(now), |again| again.min(until.since(now))));
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let (generation, until) = (run.lease.generation + 1, now.after(claim.lease));
-        run.lease = Lease { generation, holder: Some(claim.holder.clone()), until };
-        let record =
-            Record { at: claim.at, actor: claim.actor, event: Event::RunClaimed { holder: claim.holder } };
-        let event = run.push(claim.run, generation, record);
-        Ok(Claimed { generation, until, event })
+        Ok(Taken::Nothing { again })
+    }
+
+    async fn note(&self, name: &str, value: Option<&str>) -> Result<Option<String>, JournalError> {
+        let mut state = self.lock();
+        if let Some(value) = value {
+            state.notes.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
+        Ok(state.notes.get(name).cloned())
     }
 
     async fn renew(

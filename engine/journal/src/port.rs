@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use gateshift_model::{Digest, Envelope, Generation, RunId, Seq, Timestamp};
 
 use crate::{
-    AppendBatch, Claim, Claimed, JournalError, Lease, NewRun, Receipt, Request, RequestId, RequestState,
-    RunFilter, RunSummary,
+    AppendBatch, Claim, Claimed, JournalError, Lease, NewRun, News, Receipt, Request, RequestId,
+    RequestState, RunFilter, RunSummary, Take, Taken, Topic,
 };
 
 /// Keeps the events of runs. All its answers come from what is durable.
@@ -38,6 +38,28 @@ pub trait Journal: Send + Sync {
 
     /// Gives a run back. Harmless when somebody else has it by now.
     async fn release(&self, run: RunId, generation: Generation) -> Result<(), JournalError>;
+
+    /// Offers a run to workers: whoever asks with [`Journal::take_offered`] may get it, also after an owner
+    /// has died. It stays on offer until it finishes or is withdrawn. Offering one twice is harmless.
+    async fn offer(&self, run: RunId) -> Result<(), JournalError>;
+
+    /// Takes a run off the offers. Who owns it is not touched.
+    async fn withdraw(&self, run: RunId) -> Result<(), JournalError>;
+
+    /// Takes the run that was offered first and that nobody owns, as [`Journal::claim`] would. No two
+    /// callers get the same one.
+    async fn take_offered(&self, take: Take) -> Result<Taken, JournalError>;
+
+    /// Tells when there may be something new to look for. A journal that cannot tell lets the caller
+    /// look again after `pace`.
+    fn news(&self, topic: Topic, pace: Duration) -> News {
+        let _ = topic;
+        News::by_looking(pace)
+    }
+
+    /// A word that all who share the journal agree on: the first value given under a name stays, and what
+    /// stands is returned. Nothing is written when no value is given.
+    async fn note(&self, name: &str, value: Option<&str>) -> Result<Option<String>, JournalError>;
 
     /// Who owns a run.
     async fn lease(&self, run: RunId) -> Result<Lease, JournalError>;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateshift_model::{
-    Actor, Envelope, Event, GENESIS, Generation, Holder, RunDefinition, RunId, RunState, StepName, Timestamp,
-    digest_bytes, verify_chain,
+    Actor, Envelope, Event, GENESIS, Generation, Holder, RunDefinition, RunId, RunOutcome, RunState,
+    StepName, Timestamp, digest_bytes, verify_chain,
 };
 use serde_json::Value;
 use serde_json::json;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     AppendBatch, Claim, Journal, JournalError, NewArtifact, NewRun, Record, Request, RequestId, RunFilter,
-    history,
+    Take, Taken, Topic, history,
 };
 
 /// Makes a `#[tokio::test]` of every case. `$make` is an async function that gives a fresh
@@ -29,7 +29,8 @@ macro_rules! journal_suite {
             relaxed_rides_in_order, a_lost_batch_is_told, expected_place_is_checked, older_generations_are_fenced,
             leases_are_respected, a_dead_holder_is_replaced, renewal_and_release, unknown_runs_are_named,
             runs_are_listed, pages_of_events, artifacts_are_found_by_content, requests_are_answered_once,
-            bodies_come_back_to_the_bit,
+            bodies_come_back_to_the_bit, offers_go_to_one_taker_each, offers_last_until_the_end,
+            notes_stay_as_they_were_first,
         );
     };
     ($make:ident: $($case:ident),* $(,)?) => {
@@ -381,4 +382,109 @@ pub async fn bodies_come_back_to_the_bit(journal: Arc<dyn Journal>) {
         assert_eq!(found, written);
         assert_eq!(found[0].computed_hash(), found[0].hash);
     }
+}
+
+/// A wish of process `pid` for any run.
+#[must_use]
+pub fn take(pid: u32, lease: Duration) -> Take {
+    let holder = Holder { host: "here".into(), pid, started: 1 };
+    Take { holder, lease, except: Vec::new(), actor: Actor("worker:test".into()), at: Timestamp(6) }
+}
+
+async fn taken(journal: &dyn Journal, pid: u32) -> Option<(RunId, Generation)> {
+    match journal.take_offered(take(pid, LONG)).await.unwrap() {
+        Taken::Run(run, claimed) => Some((run, claimed.generation)),
+        Taken::Nothing { .. } => None,
+    }
+}
+
+/// Many workers ask at once: each offered run goes to one of them, the oldest offer first, and what is
+/// not offered or not wanted to none.
+pub async fn offers_go_to_one_taker_each(journal: Arc<dyn Journal>) {
+    let unknown = RunId(Uuid::now_v7());
+    assert_eq!(journal.offer(unknown).await, Err(JournalError::UnknownRun(unknown)));
+    assert_eq!(journal.withdraw(unknown).await, Err(JournalError::UnknownRun(unknown)));
+    let nothing = Taken::Nothing { again: None };
+    assert_eq!(journal.take_offered(take(1, LONG)).await, Ok(nothing.clone()));
+    let mut offered = Vec::new();
+    for number in 0..12 {
+        let new = new_run("offered", number);
+        journal.create_run(new.clone()).await.unwrap();
+        assert_eq!(journal.take_offered(take(1, LONG)).await, Ok(nothing.clone()), "it was not offered");
+        journal.offer(new.run).await.unwrap();
+        journal.offer(new.run).await.unwrap();
+        let but = Take { except: vec![unknown, new.run], ..take(1, LONG) };
+        if number == 0 {
+            assert_eq!(journal.take_offered(but).await, Ok(nothing.clone()), "it was not wanted");
+        }
+        if number < 11 {
+            assert_eq!(taken(&*journal, 1).await, Some((new.run, 1)));
+            journal.release(new.run, 1).await.unwrap();
+            journal.withdraw(new.run).await.unwrap();
+        }
+        offered.push(new.run);
+    }
+    for run in &offered[..11] {
+        journal.offer(*run).await.unwrap();
+    }
+    assert_eq!(taken(&*journal, 1).await, Some((offered[11], 1)), "the oldest offer comes first");
+    let takers = (0..16).map(|pid| {
+        let journal = Arc::clone(&journal);
+        tokio::spawn(async move { taken(&*journal, pid).await })
+    });
+    let mut got = BTreeSet::new();
+    for taker in takers.collect::<Vec<_>>() {
+        if let Some((run, generation)) = taker.await.unwrap() {
+            assert_eq!(generation, 2);
+            assert!(got.insert(run), "{run} was given to two");
+        }
+    }
+    // A taker may find all that is left in the hands of others who are about to get it.
+    while let Some((run, _)) = taken(&*journal, 1).await {
+        assert!(got.insert(run), "{run} was given to two");
+    }
+    assert_eq!(got, offered[..11].iter().copied().collect());
+    for run in offered {
+        let events = history(&*journal, run).await.unwrap();
+        assert_eq!(verify_chain(&events), Ok(()));
+        assert_eq!(events.last().unwrap().actor, Actor("worker:test".into()));
+    }
+}
+
+/// A run stays on offer over leases and owners, until it finishes or is withdrawn.
+pub async fn offers_last_until_the_end(journal: Arc<dyn Journal>) {
+    let new = new_run("offered", 1);
+    journal.create_run(new.clone()).await.unwrap();
+    journal.offer(new.run).await.unwrap();
+    let mut news = journal.news(Topic::Offers, Duration::from_millis(20));
+    let short = Duration::from_millis(700);
+    assert!(matches!(journal.take_offered(take(1, short)).await, Ok(Taken::Run(..))));
+    let Ok(Taken::Nothing { again: Some(again) }) = journal.take_offered(take(2, LONG)).await else {
+        panic!("somebody has it, for a while");
+    };
+    assert!(again <= short && again > Duration::from_millis(100), "{again:?}");
+    tokio::time::sleep(again + Duration::from_millis(50)).await;
+    assert_eq!(taken(&*journal, 2).await, Some((new.run, 2)), "its owner has died");
+    journal.release(new.run, 2).await.unwrap();
+    news.next(None).await;
+    assert_eq!(taken(&*journal, 3).await, Some((new.run, 3)), "its owner gave it back");
+    let mut end = batch(new.run, 3, &["end"], true);
+    let (outcome, reason) = (RunOutcome::Done, String::new());
+    end.records.push(Record { event: Event::RunFinished { outcome, reason }, ..record("") });
+    journal.append(end).await.unwrap();
+    journal.release(new.run, 3).await.unwrap();
+    assert_eq!(taken(&*journal, 4).await, None, "it has finished");
+    journal.offer(new.run).await.unwrap();
+    journal.withdraw(new.run).await.unwrap();
+    assert_eq!(taken(&*journal, 4).await, None, "it was withdrawn");
+    assert_eq!(history(&*journal, new.run).await.unwrap().len(), 6);
+}
+
+/// What is noted first stays.
+pub async fn notes_stay_as_they_were_first(journal: Arc<dyn Journal>) {
+    assert_eq!(journal.note("key", None).await, Ok(None));
+    assert_eq!(journal.note("key", Some("a")).await.unwrap().as_deref(), Some("a"));
+    assert_eq!(journal.note("key", Some("b")).await.unwrap().as_deref(), Some("a"));
+    assert_eq!(journal.note("key", None).await.unwrap().as_deref(), Some("a"));
+    assert_eq!(journal.note("other", None).await, Ok(None));
 }

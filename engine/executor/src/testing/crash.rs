@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gateshift_journal::{
     AppendBatch, Claim, Claimed, Journal, JournalError, Lease, MemoryJournal, NewRun, Receipt, ReceiptSender,
-    Request, RequestId, RequestState, RunFilter, RunSummary,
+    Request, RequestId, RequestState, RunFilter, RunSummary, Take, Taken,
 };
 use gateshift_model::{Digest, Envelope, Generation, RunId, Seq, Timestamp};
 
@@ -118,6 +118,23 @@ impl Journal for CrashJournal {
     async fn release(&self, run: RunId, generation: Generation) -> Result<(), JournalError> {
         self.alive()?;
         self.inner.release(run, generation).await
+    }
+
+    async fn offer(&self, run: RunId) -> Result<(), JournalError> {
+        self.inner.offer(run).await
+    }
+
+    async fn withdraw(&self, run: RunId) -> Result<(), JournalError> {
+        self.inner.withdraw(run).await
+    }
+
+    async fn take_offered(&self, take: Take) -> Result<Taken, JournalError> {
+        self.alive()?;
+        self.inner.take_offered(take).await
+    }
+
+    async fn note(&self, name: &str, value: Option<&str>) -> Result<Option<String>, JournalError> {
+        self.inner.note(name, value).await
     }
 
     async fn lease(&self, run: RunId) -> Result<Lease, JournalError> {

@@ -5,12 +5,15 @@
 use gateshift_journal::JournalError;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
-use crate::failure::failure;
+use super::failure::failure;
 
 /// `gs:j`: the mark of a gateshift journal.
 pub(crate) const APPLICATION_ID: i64 = 0x6773_3a6a;
 
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../migrations/sqlite/0002_offers.sql"),
+];
 
 /// The newest format.
 pub(crate) const NEWEST: i64 = MIGRATIONS.len() as i64;
@@ -76,7 +79,10 @@ mod tests {
         let digests: Vec<_> = MIGRATIONS.iter().map(|sql| digest_bytes(sql.as_bytes()).to_string()).collect();
         assert_eq!(
             digests,
-            ["9b19565053d2f1c1084922534045c3d0e506e9d5f66e678928b603ce794e3463"],
+            [
+                "9b19565053d2f1c1084922534045c3d0e506e9d5f66e678928b603ce794e3463",
+                "f4a0e7c22288a8a2f012c7d763b2ea2e567493fc47542033a4be1c9c762f07f8"
+            ],
             "add a migration instead of editing one"
         );
     }

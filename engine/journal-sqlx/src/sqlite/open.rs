@@ -7,8 +7,8 @@ use gateshift_journal::JournalError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 
-use crate::failure::failure;
-use crate::migrations::{Format, migrate, recognise};
+use super::failure::failure;
+use super::migrations::{Format, migrate, recognise};
 
 /// How long a connection waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);

@@ -1,40 +1,12 @@
 //! Rows of events, written many at a time.
 
-use gateshift_model::{Envelope, Event};
 use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use crate::event_row::EventRow;
 
 /// Rows of the statements that a large group is cut into; what is left over takes one more. All of them
 /// stay prepared.
 const CHUNKS: [usize; 2] = [256, 32];
-
-/// An event on its way into the table.
-pub(crate) struct EventRow {
-    run: i64,
-    seq: i64,
-    generation: i64,
-    at: i64,
-    actor: String,
-    kind: &'static str,
-    previous: Vec<u8>,
-    hash: Vec<u8>,
-    body: String,
-}
-
-impl EventRow {
-    pub(crate) fn new(run: i64, envelope: &Envelope, event: &Event) -> Self {
-        Self {
-            run,
-            seq: i64::try_from(envelope.seq).unwrap_or(i64::MAX),
-            generation: i64::try_from(envelope.generation).unwrap_or(i64::MAX),
-            at: envelope.at.0,
-            actor: envelope.actor.0.clone(),
-            kind: event.kind(),
-            previous: hex::decode(&envelope.previous).unwrap_or_default(),
-            hash: hex::decode(envelope.hash.as_str()).unwrap_or_default(),
-            body: envelope.body.to_string(),
-        }
-    }
-}
 
 /// Whether so many rows are one statement, which is a transaction by itself.
 pub(crate) fn is_one_statement(rows: usize) -> bool {
