@@ -1,7 +1,8 @@
 //! Attachments of policies, found by policy and by resource without looking at all of them: a gateway
 //! of ten thousand routes has tens of thousands.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::policy::Attachment;
 use super::table::Table;
@@ -10,13 +11,13 @@ use super::table::Table;
 #[derive(Debug)]
 pub(crate) struct Attachments {
     rows: Table<Attachment>,
-    by_policy: HashMap<String, Vec<String>>,
-    by_resource: HashMap<String, Vec<String>>,
+    by_policy: BTreeMap<String, Vec<String>>,
+    by_resource: BTreeMap<String, Vec<String>>,
 }
 
 impl Attachments {
     pub(crate) fn new(salt: i64) -> Self {
-        Self { rows: Table::new("pr", salt), by_policy: HashMap::new(), by_resource: HashMap::new() }
+        Self { rows: Table::new("pr", salt), by_policy: BTreeMap::new(), by_resource: BTreeMap::new() }
     }
 
     pub(crate) fn add(&mut self, one: Attachment) -> String {
@@ -54,12 +55,16 @@ impl Attachments {
         });
     }
 
-    /// Takes a resource out of all attachments, and those out that are left without one. `part_of` says
-    /// which resource ids are the resource or a part of it.
-    pub(crate) fn detach(&mut self, part_of: impl Fn(&str) -> bool) {
-        let touched: Vec<String> = self.by_resource.keys().filter(|id| part_of(id)).cloned().collect();
+    /// Takes a resource, or whatever has an id that begins with its id and then `:` or `/`, out of all
+    /// attachments, and those out that are left without one: a port of a service is named so.
+    pub(crate) fn detach(&mut self, resource: &str) {
+        let part_of = |id: &str| {
+            id.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        };
+        let from = self.by_resource.range::<str, _>((Bound::Included(resource), Bound::Unbounded));
+        let near = from.take_while(|(id, _)| id.starts_with(resource));
         let ids: Vec<String> =
-            touched.iter().flat_map(|id| self.by_resource.get(id).cloned().unwrap_or_default()).collect();
+            near.filter(|(id, _)| part_of(id)).flat_map(|(_, ids)| ids.iter().cloned()).collect();
         for id in ids {
             let Some(one) = self.rows.get(&id) else { continue };
             let left: Vec<String> = one.resource_ids.iter().filter(|id| !part_of(id)).cloned().collect();
@@ -103,7 +108,7 @@ impl Attachments {
 
     fn leave(&mut self, id: &str) {
         let Some(one) = self.rows.get(id) else { return };
-        let forget = |index: &mut HashMap<String, Vec<String>>, key: &str| {
+        let forget = |index: &mut BTreeMap<String, Vec<String>>, key: &str| {
             if let Some(ids) = index.get_mut(key) {
                 ids.retain(|known| known != id);
                 if ids.is_empty() {
@@ -135,12 +140,14 @@ mod tests {
         let third = all.add(one("p1", &["svc:80"]));
         let of = |all: &Attachments, id: &str| all.of_resource(id).count();
         assert_eq!((of(&all, "a"), of(&all, "b"), all.of_policy("p1").count()), (1, 2, 2));
-        all.detach(|id| id == "b");
+        all.detach("b");
         assert!(all.get(&second).is_none());
         assert_eq!((of(&all, "a"), of(&all, "b"), all.of_policy("p2").count()), (1, 0, 0));
         all.replace(&first, vec!["c".to_owned()], None);
         assert_eq!((of(&all, "a"), of(&all, "c")), (0, 1));
-        all.detach(|id| id.starts_with("svc"));
+        all.detach("sv");
+        assert!(all.get(&third).is_some(), "part of a name is not the resource");
+        all.detach("svc");
         assert!(all.get(&third).is_none());
         all.remove_where(|one| one.gateway_id == "gw");
         assert_eq!((all.iter().count(), of(&all, "c"), all.of_policy("p1").count()), (0, 0, 0));

@@ -40,7 +40,7 @@ pub(crate) fn get(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let (id, gateway) = state.gateway_of_environment(environment)?;
     let mut view = full(state, id, gateway);
     if flag(&call.query, "withStatistics") == Some(true) {
-        let routes = state.routes.iter().filter(|(_, route)| route.environment_id == environment).count();
+        let routes = state.routes.count(environment);
         view["statisticsInfo"] = json!({
             "totalCount": routes, "resourceStatistics": [{"resourceType": "GatewayRoute", "resourceCount": routes}],
         });

@@ -27,6 +27,7 @@ mod policy_attachment;
 mod policy_class;
 mod policy_view;
 mod quota;
+mod register;
 mod reply;
 mod rest;
 mod route;

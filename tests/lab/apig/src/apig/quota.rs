@@ -44,10 +44,7 @@ pub(crate) fn check(state: &State, gateway: &str, key: &str) -> Result<(), ApiEr
 fn used(state: &State, gateway: &str, key: &str) -> usize {
     match key {
         "source" => state.sources.iter().filter(|(_, one)| one.gateway_id == gateway).count(),
-        "service" => state.services.iter().filter(|(_, one)| one.gateway_id == gateway).count(),
-        _ => {
-            let environment = state.gateways.get(gateway).map(|one| one.environment_id.as_str());
-            state.routes.iter().filter(|(_, one)| Some(one.environment_id.as_str()) == environment).count()
-        }
+        "service" => state.services.count(gateway),
+        _ => state.gateways.get(gateway).map_or(0, |one| state.routes.count(&one.environment_id)),
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::guards::Guard;
+use super::register::Entry;
 use super::state::{Cx, State};
 use super::{api, quota, reply, route_check};
 use crate::params::text;
@@ -169,6 +170,17 @@ impl Route {
     }
 }
 
+/// Names are unique within an API and an environment.
+impl Entry for Route {
+    fn owner(&self) -> &str {
+        &self.environment_id
+    }
+
+    fn identity(&self) -> String {
+        format!("{}\n{}\n{}", self.api_id, self.environment_id, self.name)
+    }
+}
+
 /// The route that a path names.
 pub(crate) fn find<'a>(state: &'a State, call: &'a Call) -> Result<(&'a str, &'a Route), ApiError> {
     let api = reply::path(call, "httpApiId")?;
@@ -189,14 +201,7 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     refuse_unserved(call)?;
     let content: Content = reply::read(&call.body)?;
     route_check::check(cx.options, state, &gateway, &content)?;
-    let same =
-        |route: &Route| route.api_id == api && route.environment_id == environment && route.name == name;
-    if let Some((id, _)) = state.routes.iter().find(|(_, route)| same(route)) {
-        return Err(reply::conflict("RouteExisted", format!("route {name} exists already as {id}")));
-    }
-    quota::check(state, &gateway, "route")?;
-    state.write_to(cx, &gateway)?;
-    let id = state.routes.add(Route {
+    let route = Route {
         api_id: api.to_owned(),
         name,
         environment_id: environment.to_owned(),
@@ -204,7 +209,14 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         publication: None,
         created_ms: cx.now,
         updated_ms: cx.now,
-    });
+    };
+    if let Some(id) = state.routes.like(&route) {
+        let why = format!("route {} exists already as {id}", route.name);
+        return Err(reply::conflict("RouteExisted", why));
+    }
+    quota::check(state, &gateway, "route")?;
+    state.write_to(cx, &gateway)?;
+    let id = state.routes.add(route);
     state.count("route");
     reply::ok(json!({ "routeId": id }))
 }

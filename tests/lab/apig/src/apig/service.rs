@@ -6,6 +6,7 @@ use gateshift_lab_kernel::{Answer, ApiError, Call, UpstreamName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::register::Entry;
 use super::state::{Cx, State};
 use super::{quota, reply, token};
 use crate::params::{string, text};
@@ -72,15 +73,16 @@ impl Service {
             _ => format!("fc3://{}@{}", self.name, self.qualifier.as_deref().unwrap_or("LATEST")),
         }
     }
+}
 
-    fn same_thing(&self, other: &Self) -> bool {
-        self.gateway_id == other.gateway_id
-            && self.kind == other.kind
-            && self.name == other.name
-            && self.namespace == other.namespace
-            && self.group_name == other.group_name
-            && self.qualifier == other.qualifier
-            && self.source_id == other.source_id
+impl Entry for Service {
+    fn owner(&self) -> &str {
+        &self.gateway_id
+    }
+
+    fn identity(&self) -> String {
+        let optional = [&self.namespace, &self.group_name, &self.qualifier, &self.source_id];
+        format!("{}\n{}\n{}\n{optional:?}", self.gateway_id, self.kind, self.name)
     }
 }
 
@@ -97,8 +99,8 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         for config in configs.iter().filter_map(Value::as_object) {
             let mut service = checked(cx, state, gateway, kind, reply::read(config)?)?;
             service.resource_group_id = string(&call.body, "resourceGroupId");
-            let taken = state.services.iter().any(|(_, one)| one.same_thing(&service));
-            if taken || wanted.iter().any(|one| one.same_thing(&service)) {
+            let twice = wanted.iter().any(|one| one.identity() == service.identity());
+            if twice || state.services.like(&service).is_some() {
                 return Err(reply::conflict(
                     "ServiceExisted",
                     format!("{kind} service {} exists already", service.name),

@@ -15,6 +15,7 @@ use super::plugin::Plugin;
 use super::plugin_class::Custom;
 use super::plugin_mount::Mount;
 use super::policy::Policy;
+use super::register::Register;
 use super::route::Route;
 use super::service::Service;
 use super::source::Source;
@@ -37,9 +38,9 @@ pub(crate) struct State {
     pub(crate) gateways: Table<Gateway>,
     pub(crate) domains: Table<Domain>,
     pub(crate) sources: Table<Source>,
-    pub(crate) services: Table<Service>,
+    pub(crate) services: Register<Service>,
     pub(crate) apis: Table<Api>,
-    pub(crate) routes: Table<Route>,
+    pub(crate) routes: Register<Route>,
     pub(crate) operations: Table<Operation>,
     pub(crate) policies: Table<Policy>,
     pub(crate) attachments: Attachments,
@@ -62,9 +63,9 @@ impl State {
             gateways: Table::new("gw", salt),
             domains: Table::new("d", salt),
             sources: Table::new("src", salt),
-            services: Table::new("svc", salt),
+            services: Register::new("svc", salt),
             apis: Table::new("api", salt),
-            routes: Table::new("hr", salt),
+            routes: Register::new("hr", salt),
             operations: Table::new("op", salt),
             policies: Table::new("p", salt),
             attachments: Attachments::new(salt),
@@ -87,11 +88,7 @@ impl State {
 
     /// Takes a resource that goes away out of all that is attached to it.
     pub(crate) fn detach(&mut self, resource: &str) {
-        // A port of a service is named by the service's id and more.
-        let is_it = |id: &str| {
-            id.strip_prefix(resource).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-        };
-        self.attachments.detach(is_it);
+        self.attachments.detach(resource);
         self.mounts.values_mut().for_each(|one| one.resource_ids.retain(|id| id != resource));
         self.mounts.retain(|_, one| !one.resource_ids.is_empty());
         self.rules.retain(|_, rule| rule.resource_id != resource);
@@ -167,8 +164,8 @@ impl State {
         cx.cloud.network.lock().security_groups.retain(|group| group.id != gateway.security_group);
         self.domains.retain(|_, domain| domain.gateway_id.as_deref() != Some(id));
         self.sources.retain(|_, source| source.gateway_id != id);
-        self.services.retain(|_, service| service.gateway_id != id);
-        self.routes.retain(|_, route| route.environment_id != gateway.environment_id);
+        self.services.remove_all(id);
+        self.routes.remove_all(&gateway.environment_id);
         for operation in self.operations.values_mut() {
             let there = |one: &operation::Publication| one.environment_id == gateway.environment_id;
             operation.publication.take_if(|one| there(one));

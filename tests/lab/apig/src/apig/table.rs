@@ -47,25 +47,41 @@ impl<T> Table<T> {
 
     /// Keeps only the objects for which `keep` is true.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &T) -> bool) {
-        self.rows.retain(|_, (id, item)| keep(id, item));
+        self.rows.retain(|_, (id, item)| {
+            visit();
+            keep(id, item)
+        });
         let rows = &self.rows;
         self.by_id.retain(|_, serial| rows.contains_key(serial));
     }
 
     /// Ids and objects, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.rows.values().map(|(id, item)| (id.as_str(), item))
+        self.rows.values().inspect(|_| visit()).map(|(id, item)| (id.as_str(), item))
     }
 
     /// Objects, oldest first, to change them.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.rows.values_mut().map(|(_, item)| item)
+        self.rows.values_mut().inspect(|_| visit()).map(|(_, item)| item)
     }
 
     /// Running number of creation of an object, from 1.
     pub(crate) fn serial(&self, id: &str) -> u64 {
         self.by_id.get(id).copied().unwrap_or_default()
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Objects that this thread came across on its way through tables.
+    pub(crate) static VISITED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts an object that was looked at only because it is in the table: tests bound the work of a call
+/// by it.
+fn visit() {
+    #[cfg(test)]
+    VISITED.set(VISITED.get() + 1);
 }
 
 /// `<prefix>-<20 hex digits>`, the same for the same arguments.
