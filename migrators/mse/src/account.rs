@@ -1,7 +1,7 @@
 //! The account of fields: which of the fields that the source answered with are known, and what
 //! becomes of them. The table is data (`data/fields.json`), made from the API contract.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use gateshift_gateway_model::{Accounting, UnknownField};
@@ -26,49 +26,52 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 /// Accounts for every field of every answer. Fields are counted once for each action and path.
 #[must_use]
 pub fn account(answers: &Answers) -> Accounting {
-    let mut seen: BTreeSet<(&str, String, &'static str)> = BTreeSet::new();
+    let mut seen: BTreeMap<&str, BTreeMap<String, &'static str>> = BTreeMap::new();
     for answer in &answers.answers {
-        walk(&answer.body, String::new(), &mut |path, kind| {
-            seen.insert((answer.action.as_str(), path, kind));
+        let fields = seen.entry(answer.action.as_str()).or_default();
+        walk(&answer.body(), &mut String::new(), &mut |path, kind| match fields.get_mut(path) {
+            // A field of several kinds is one field.
+            Some(known) => *known = kind.min(known),
+            None => drop(fields.insert(path.to_owned(), kind)),
         });
     }
-    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let mut unknown: BTreeMap<(&str, &str), UnknownField> = BTreeMap::new();
-    for (action, path, kind) in &seen {
-        if TABLE.fields.get(*action).is_some_and(|fields| fields.contains_key(path)) {
-            known.insert((action, path));
-        } else {
-            unknown.entry((action, path)).or_insert_with(|| UnknownField {
-                action: (*action).to_owned(),
-                path: path.clone(),
-                kind: (*kind).to_owned(),
-            });
-        }
+    let (mut fields, mut unknown) = (0, Vec::new());
+    for (action, seen) in seen {
+        let known = TABLE.fields.get(action);
+        fields += seen.len();
+        let strangers = seen.into_iter().filter(|(path, _)| known.is_none_or(|all| !all.contains_key(path)));
+        unknown.extend(strangers.map(|(path, kind)| UnknownField {
+            action: action.to_owned(),
+            path,
+            kind: kind.to_owned(),
+        }));
     }
-    Accounting {
-        fields: (known.len() + unknown.len()) as u64,
-        accounted: known.len() as u64,
-        unknown: unknown.into_values().collect(),
-    }
+    Accounting { fields: fields as u64, accounted: (fields - unknown.len()) as u64, unknown }
 }
 
-/// Calls `see` with the path and the kind of each field below `value`. Null says nothing, so it is
-/// no field.
-fn walk(value: &Value, path: String, see: &mut impl FnMut(String, &'static str)) {
+/// Calls `see` with the path and the kind of each field below `value`, whose own path is `path`. Null says
+/// nothing, so it is no field.
+fn walk(value: &Value, path: &mut String, see: &mut impl FnMut(&str, &'static str)) {
+    let length = path.len();
     match value {
         Value::Object(fields) => {
             for (name, field) in fields.iter().filter(|(_, field)| !field.is_null()) {
-                let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                see(inner.clone(), kind(field));
-                walk(field, inner, see);
+                if length > 0 {
+                    path.push('.');
+                }
+                path.push_str(name);
+                see(path, kind(field));
+                walk(field, path, see);
+                path.truncate(length);
             }
         }
         Value::Array(items) => {
-            let inner = format!("{path}[]");
+            path.push_str("[]");
             for item in items.iter().filter(|item| !item.is_null()) {
-                see(inner.clone(), kind(item));
-                walk(item, inner.clone(), see);
+                see(path, kind(item));
+                walk(item, path, see);
             }
+            path.truncate(length);
         }
         _ => {}
     }

@@ -1,9 +1,10 @@
-//! The source's answers as they came, by action and by what was asked about.
+//! The source's answers as they came, by action and by what was asked about. They are kept as text and
+//! parsed one at a time: as trees, those of ten thousand routes would fill hundreds of megabytes.
 
 use std::collections::HashMap;
 
 use gateshift_sdk::model::{canonical_json, digest_bytes};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// One answer: the whole body.
@@ -14,7 +15,33 @@ pub struct Answer {
     /// What it was asked about: empty for the whole gateway, else an id or a page.
     pub about: String,
     /// Body without the request id, which differs each time.
-    pub body: Value,
+    body: Body,
+}
+
+/// Canonical JSON; in files it stands as what it is.
+#[derive(Debug, Clone, PartialEq)]
+struct Body(Box<str>);
+
+impl Body {
+    fn new(value: &Value) -> Self {
+        Self(canonical_json(value).into())
+    }
+
+    fn parsed(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.parsed().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Value::deserialize(from).map(|value| Self::new(&value))
+    }
 }
 
 /// Every answer of one reading.
@@ -30,6 +57,7 @@ impl Answers {
         if let Some(body) = body.as_object_mut() {
             body.remove("RequestId");
         }
+        let body = Body::new(&body);
         self.answers.push(Answer { action: action.to_owned(), about: about.into(), body });
     }
 
@@ -38,31 +66,96 @@ impl Answers {
         self.answers.iter().filter(move |answer| answer.action == action)
     }
 
-    /// The body of each answer, by action and by what it is about.
+    /// Each answer by action and by what it is about.
     #[must_use]
-    pub fn index(&self) -> HashMap<(&str, &str), &Value> {
-        self.answers
-            .iter()
-            .map(|answer| ((answer.action.as_str(), answer.about.as_str()), &answer.body))
-            .collect()
+    pub fn index(&self) -> HashMap<(&str, &str), &Answer> {
+        self.answers.iter().map(|answer| ((answer.action.as_str(), answer.about.as_str()), answer)).collect()
     }
 
     /// The items of a list action, whatever its form: `Data` itself or `Data.Result`, all pages.
-    pub fn items<'a>(&'a self, action: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.of(action).flat_map(|answer| items(&answer.body))
+    pub fn items<'a>(&'a self, action: &'a str) -> impl Iterator<Item = Value> + use<'a> {
+        self.of(action).flat_map(Answer::items)
     }
 }
 
 impl Answer {
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        self.body.parsed()
+    }
+
+    /// What the body is about, `Data`.
+    #[must_use]
+    pub fn data(&self) -> Value {
+        self.body()["Data"].take()
+    }
+
+    /// The items of a list.
+    #[must_use]
+    pub fn items(&self) -> Vec<Value> {
+        match self.data() {
+            Value::Array(items) => items,
+            mut data => ["Result", "Results"]
+                .into_iter()
+                .find_map(|name| match data.get_mut(name).map(Value::take) {
+                    Some(Value::Array(items)) => Some(items),
+                    _ => None,
+                })
+                .unwrap_or_default(),
+        }
+    }
+
     /// SHA-256 of the body's canonical JSON.
     #[must_use]
     pub fn digest(&self) -> String {
-        digest_bytes(canonical_json(&self.body).as_bytes()).to_string()
+        digest_bytes(self.body.0.as_bytes()).to_string()
     }
 }
 
-/// The items of one list answer.
-pub(crate) fn items(body: &Value) -> &[Value] {
+/// How many items a list answer has.
+pub(crate) fn count(body: &Value) -> usize {
     let data = &body["Data"];
-    [data, &data["Result"], &data["Results"]].into_iter().find_map(Value::as_array).map_or(&[], Vec::as_slice)
+    [data, &data["Result"], &data["Results"]].into_iter().find_map(Value::as_array).map_or(0, Vec::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use gateshift_sdk::model::digest_json;
+    use serde_json::{Value, json};
+
+    use super::{Answers, count};
+
+    #[test]
+    fn what_was_answered_is_what_is_read() {
+        let odd = json!({"Data": {"z": [1.5, 1e300, -0.25, u64::MAX, i64::MIN], "a": "\u{1}\"\\ü", "é": null}, "Code": 200});
+        let mut answers = Answers::default();
+        answers.push("GetGateway", "", odd.clone());
+        let Value::Object(mut with_id) = odd.clone() else { unreachable!() };
+        with_id.insert("RequestId".to_owned(), json!("r-1"));
+        answers.push("GetGateway", "", Value::Object(with_id));
+        for answer in &answers.answers {
+            assert_eq!((answer.body(), answer.data()), (odd.clone(), odd["Data"].clone()));
+            assert_eq!(answer.digest(), digest_json(&odd).to_string());
+        }
+        let text = serde_json::to_string(&answers).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["answers"][0]["body"], odd);
+        assert_eq!(serde_json::from_str::<Answers>(&text).unwrap(), answers);
+    }
+
+    #[test]
+    fn lists_have_three_forms() {
+        let lists = [
+            (json!({"Data": [1, 2]}), 2),
+            (json!({"Data": {"Result": [1], "Results": [2, 3]}}), 1),
+            (json!({"Data": {"Result": null, "Results": [2, 3]}}), 2),
+            (json!({"Data": {}}), 0),
+            (json!({}), 0),
+        ];
+        for (list, length) in lists {
+            let mut answers = Answers::default();
+            answers.push("ListGatewayRoute", "page 1", list.clone());
+            assert_eq!((answers.items("ListGatewayRoute").count(), count(&list)), (length, length), "{list}");
+        }
+    }
 }

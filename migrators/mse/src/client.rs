@@ -6,7 +6,7 @@ use gateshift_sdk::call::rpc;
 use gateshift_sdk::model::{ErrorClass, StepError};
 use serde_json::{Value, json};
 
-use crate::answers::items;
+use crate::answers::count;
 
 /// Items asked for in a page.
 const PAGE_SIZE: u64 = 100;
@@ -108,7 +108,7 @@ impl<'a> Client<'a> {
                 ],
             };
             let body = self.ask(action, &[page.as_slice(), more].concat()).await?;
-            let found = items(&body).len() as u64;
+            let found = count(&body) as u64;
             let total = body["Data"]["TotalSize"].as_u64().unwrap_or(0);
             collected += found;
             pages.push(body);

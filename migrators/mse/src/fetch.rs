@@ -33,10 +33,11 @@ const FILTERED_PAGES: &[&str] =
 /// The three rule lists: a filter, no pages.
 const RULES: &[&str] = &["ListGatewayFlowRule", "ListGatewayIsolationRule", "ListGatewayCircuitBreakerRule"];
 
-/// Reads the whole gateway. Secrets in the answers are sealed.
+/// Reads the whole gateway. Secrets in the answers are sealed; each answer is kept as
+/// text as soon as it is there.
 pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<Answers, StepError> {
     let client = Client::new(host, connection, gateway);
-    let mut answers = Answers::default();
+    let mut kept = Kept { host, answers: Answers::default() };
     let lists = WHOLE.len() + FILTERED_PAGES.len() + RULES.len() + 2;
     let mut done = 0;
     let mut tick = |text: &str| {
@@ -45,22 +46,19 @@ pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<A
     };
     for action in WHOLE {
         tick(action);
-        answers.push(action, "", client.get(action, &[]).await?);
+        kept.push(action, "", client.get(action, &[]).await?)?;
     }
     for action in FILTERED_PAGES {
         tick(action);
-        push_pages(&mut answers, action, client.pages(action, Paging::Filtered).await?);
+        kept.push_pages(action, client.pages(action, Paging::Filtered).await?)?;
     }
     for action in RULES {
         tick(action);
-        answers.push(action, "", client.filtered(action).await?);
+        kept.push(action, "", client.filtered(action).await?)?;
     }
     tick("ListGatewayAuthConsumer");
-    push_pages(
-        &mut answers,
-        "ListGatewayAuthConsumer",
-        client.pages("ListGatewayAuthConsumer", Paging::Text).await?,
-    );
+    let consumers = client.pages("ListGatewayAuthConsumer", Paging::Text).await?;
+    kept.push_pages("ListGatewayAuthConsumer", consumers)?;
 
     for (list, id, detail, parameter) in [
         ("ListGatewayDomain", "Id", "GetGatewayDomainDetail", "Id"),
@@ -70,23 +68,39 @@ pub async fn fetch(host: &dyn Host, connection: &str, gateway: &str) -> Result<A
         ("ListGatewayAuthConsumer", "Id", "GetGatewayAuthConsumerDetail", "Id"),
         ("GetPlugins", "Id", "GetPluginConfig", "PluginId"),
     ] {
-        let ids: Vec<String> = answers.items(list).map(|item| id_text(&item[id])).collect();
-        details(host, client, &mut answers, detail, parameter, ids).await?;
+        let ids: Vec<String> = kept.answers.items(list).map(|item| id_text(&item[id])).collect();
+        details(client, &mut kept, detail, parameter, ids).await?;
     }
     let consumers: Vec<String> =
-        answers.items("ListGatewayAuthConsumer").map(|item| id_text(&item["Id"])).collect();
-    grants(client, &mut answers, consumers).await?;
+        kept.answers.items("ListGatewayAuthConsumer").map(|item| id_text(&item["Id"])).collect();
+    grants(client, &mut kept, consumers).await?;
     tick("ListGatewayRouteOnAuth");
     let on_auth = client.get("ListGatewayRouteOnAuth", &[("Type", "JWT".to_owned())]).await?;
-    answers.push("ListGatewayRouteOnAuth", "", on_auth);
-    secrets::seal(host, &mut answers)?;
-    Ok(answers)
+    kept.push("ListGatewayRouteOnAuth", "", on_auth)?;
+    Ok(kept.answers)
+}
+
+/// What was answered so far, secrets sealed from the first moment on.
+struct Kept<'a> {
+    host: &'a dyn Host,
+    answers: Answers,
+}
+
+impl Kept<'_> {
+    fn push(&mut self, action: &str, about: impl Into<String>, mut body: Value) -> Result<(), StepError> {
+        secrets::seal(self.host, action, &mut body)?;
+        self.answers.push(action, about, body);
+        Ok(())
+    }
+
+    fn push_pages(&mut self, action: &str, pages: Vec<Value>) -> Result<(), StepError> {
+        (1..).zip(pages).try_for_each(|(number, page)| self.push(action, format!("page {number}"), page))
+    }
 }
 
 async fn details(
-    host: &dyn Host,
     client: Client<'_>,
-    answers: &mut Answers,
+    kept: &mut Kept<'_>,
     action: &str,
     parameter: &str,
     ids: Vec<String>,
@@ -101,14 +115,14 @@ async fn details(
     let mut done = 0;
     while let Some((id, body)) = found.try_next().await? {
         done += 1;
-        host.progress(Progress { done, total, text: action.to_owned() });
-        answers.push(action, id, body);
+        kept.host.progress(Progress { done, total, text: action.to_owned() });
+        kept.push(action, id, body)?;
     }
     Ok(())
 }
 
 /// The grants of each consumer, all pages.
-async fn grants(client: Client<'_>, answers: &mut Answers, consumers: Vec<String>) -> Result<(), StepError> {
+async fn grants(client: Client<'_>, kept: &mut Kept<'_>, consumers: Vec<String>) -> Result<(), StepError> {
     let mut found = stream::iter(consumers)
         .map(|id| async move {
             let pages = client.pages_about("ListGatewayAuthConsumerResource", "ConsumerId", &id).await?;
@@ -117,16 +131,10 @@ async fn grants(client: Client<'_>, answers: &mut Answers, consumers: Vec<String
         .buffered(SIDE_BY_SIDE);
     while let Some((id, pages)) = found.try_next().await? {
         for (number, page) in (1..).zip(pages) {
-            answers.push("ListGatewayAuthConsumerResource", format!("{id} page {number}"), page);
+            kept.push("ListGatewayAuthConsumerResource", format!("{id} page {number}"), page)?;
         }
     }
     Ok(())
-}
-
-fn push_pages(answers: &mut Answers, action: &str, pages: Vec<Value>) {
-    for (number, page) in (1..).zip(pages) {
-        answers.push(action, format!("page {number}"), page);
-    }
 }
 
 /// Ids are integers in some answers and text in others.

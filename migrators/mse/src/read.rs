@@ -1,5 +1,6 @@
 //! From all answers to the inventory. Pure: the same answers give the same inventory.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use gateshift_gateway_model::{FORMAT, Inventory, Origin, RawAnswer};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::account::account;
 use crate::convert;
 use crate::fetch::id_text;
-use crate::{Answers, CONNECTION_KIND};
+use crate::{Answer, Answers, CONNECTION_KIND};
 
 /// What reading gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,34 +28,32 @@ pub struct Read {
 pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
     let mut findings = Vec::new();
     let index = answers.index();
-    let detail = index.get(&("GetGateway", "")).map_or(Value::Null, |body| body["Data"].clone());
-    let listed = answers
-        .items("ListGateway")
-        .find(|item| item["GatewayUniqueId"] == gateway)
-        .cloned()
-        .unwrap_or_default();
-    let slbs: Vec<Value> = answers.items("ListGatewaySlb").cloned().collect();
-    let rules: Vec<Value> = answers.items("ListSecurityGroupRule").cloned().collect();
+    let whole = |action: &'static str| index.get(&(action, "")).map_or(Value::Null, |one| one.data());
+    let detail = whole("GetGateway");
+    let listed =
+        answers.items("ListGateway").find(|item| item["GatewayUniqueId"] == gateway).unwrap_or_default();
+    let slbs: Vec<Value> = answers.items("ListGatewaySlb").collect();
+    let rules: Vec<Value> = answers.items("ListSecurityGroupRule").collect();
     let instance = convert::instance(&listed, &detail, &slbs, &rules, &mut findings);
 
     let domains = answers
         .items("ListGatewayDomain")
         .filter_map(|item| {
-            convert::domain(item, detail_of(&index, "GetGatewayDomainDetail", item), &mut findings)
+            convert::domain(&item, &detail_of(&index, "GetGatewayDomainDetail", &item), &mut findings)
         })
         .collect::<Vec<_>>();
     let sources =
-        answers.items("ListServiceSource").filter_map(|item| convert::source(item, &mut findings)).collect();
+        answers.items("ListServiceSource").filter_map(|item| convert::source(&item, &mut findings)).collect();
     let services = answers
         .items("ListGatewayService")
         .filter_map(|item| {
-            convert::service(item, detail_of(&index, "GetGatewayServiceDetail", item), &mut findings)
+            convert::service(&item, &detail_of(&index, "GetGatewayServiceDetail", &item), &mut findings)
         })
         .collect();
     let mut routes: Vec<_> = answers
         .items("ListGatewayRoute")
         .filter_map(|item| {
-            convert::route(item, detail_of(&index, "GetGatewayRouteDetail", item), &mut findings)
+            convert::route(&item, &detail_of(&index, "GetGatewayRouteDetail", &item), &mut findings)
         })
         .collect();
     routes.sort_by_cached_key(|route| {
@@ -65,43 +64,42 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
     let plugins = answers
         .items("GetPlugins")
         .filter_map(|item| {
-            let detail = detail_of(&index, "GetPluginConfig", item);
-            convert::plugin(item, detail, &routes, &domains, &mut findings)
+            let detail = detail_of(&index, "GetPluginConfig", &item);
+            convert::plugin(&item, &detail, &routes, &domains, &mut findings)
         })
         .collect();
-    let whole = |action: &'static str| index.get(&(action, "")).map_or(&Value::Null, |body| &body["Data"]);
-    let parameters = convert::parameters(whole("GetGatewayConfig"), whole("GetGatewayOption"));
+    let config = whole("GetGatewayConfig");
+    let parameters = convert::parameters(&config, &whole("GetGatewayOption"));
 
     let access_lists = answers
         .items("GatewayBlackWhiteList")
-        .filter_map(|item| convert::access_list(item, &domains, &routes, &mut findings))
+        .filter_map(|item| convert::access_list(&item, &domains, &routes, &mut findings))
         .collect();
     let authentications = answers
         .items("ListGatewayAuth")
         .filter_map(|item| {
-            convert::authentication(detail_of(&index, "GetGatewayAuthDetail", item), &mut findings)
+            convert::authentication(&detail_of(&index, "GetGatewayAuthDetail", &item), &mut findings)
         })
         .collect();
     let consumers = answers
         .items("ListGatewayAuthConsumer")
         .filter_map(|item| {
-            let detail = detail_of(&index, "GetGatewayAuthConsumerDetail", item);
+            let detail = detail_of(&index, "GetGatewayAuthConsumerDetail", &item);
             let grants = grants_of(answers, &id_text(&item["Id"]));
-            convert::consumer(detail, grants, &mut findings)
+            convert::consumer(&detail, grants.iter(), &mut findings)
         })
         .collect();
     let guarded_routes = answers
         .items("ListGatewayRouteOnAuth")
-        .filter_map(|item| convert::guarded_route(item, &mut findings))
+        .filter_map(|item| convert::guarded_route(&item, &mut findings))
         .collect();
 
     let used: Vec<&String> = domains.iter().filter_map(|domain| domain.certificate.as_ref()).collect();
     let certificates = answers
         .items("ListSSLCert")
-        .filter_map(convert::certificate)
+        .filter_map(|item| convert::certificate(&item))
         .filter(|certificate| used.contains(&&certificate.identifier))
         .collect();
-    let config = index.get(&("GetGatewayConfig", "")).map_or(Value::Null, |body| body["Data"].clone());
     let observability = convert::observability(&detail, &config, &mut findings);
     let accounting = account(answers);
     findings.extend(accounting.unknown.iter().map(|field| {
@@ -155,17 +153,20 @@ pub fn read(answers: &Answers, gateway: &str, taken_at: i64) -> Read {
 
 /// The detail of a list's item; the item itself when the detail is missing, which then shows as
 /// an unexpected form.
-fn detail_of<'a>(index: &HashMap<(&str, &str), &'a Value>, action: &str, item: &'a Value) -> &'a Value {
-    index.get(&(action, id_text(&item["Id"]).as_str())).map_or(item, |body| &body["Data"])
+fn detail_of<'a>(index: &HashMap<(&str, &str), &Answer>, action: &str, item: &'a Value) -> Cow<'a, Value> {
+    index
+        .get(&(action, id_text(&item["Id"]).as_str()))
+        .map_or(Cow::Borrowed(item), |detail| Cow::Owned(detail.data()))
 }
 
-/// The pages of grants of one consumer.
-fn grants_of<'a>(answers: &'a Answers, consumer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+/// The grants of one consumer, all pages.
+fn grants_of(answers: &Answers, consumer: &str) -> Vec<Value> {
     let about = format!("{consumer} page ");
     answers
         .of("ListGatewayAuthConsumerResource")
-        .filter(move |answer| answer.about.starts_with(&about))
-        .flat_map(|answer| crate::answers::items(&answer.body))
+        .filter(|answer| answer.about.starts_with(&about))
+        .flat_map(Answer::items)
+        .collect()
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {

@@ -109,7 +109,7 @@ fn merged(
     let mut all: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     let mut groups = Vec::new();
     for answer in answers.of(kind.action) {
-        let data = &answer.body["Data"];
+        let data = answer.data();
         let form = |name: &str| data[name].as_array().map_or(&[][..], Vec::as_slice);
         let (older, newer) = (form("Result"), form("Results"));
         for item in older.iter().chain(newer).filter_map(Value::as_object) {
@@ -125,7 +125,7 @@ fn merged(
                 }
             }
         }
-        groups.extend(newer.iter().filter_map(Value::as_object));
+        groups.extend(newer.iter().filter_map(Value::as_object).map(Added::of));
         let (listed, total) = (older.len().max(newer.len()), data["TotalSize"].as_u64().unwrap_or(0));
         if (listed as u64) < total && all.len() < total as usize {
             findings.push(unclear(
@@ -136,17 +136,29 @@ fn merged(
             ));
         }
     }
-    for group in groups {
-        for member in members(group) {
+    for Added { members, fields } in groups {
+        for member in members {
             let Some(rule) = all.get_mut(&member) else { continue };
-            for name in ADDED {
-                if let Some(value) = group.get(*name).filter(|value| !value.is_null()) {
-                    rule.entry(*name).or_insert_with(|| value.clone());
-                }
+            for (name, value) in &fields {
+                rule.entry(*name).or_insert_with(|| value.clone());
             }
         }
     }
     all
+}
+
+/// What a group of the newer form adds to its members.
+struct Added {
+    members: Vec<String>,
+    fields: Vec<(&'static str, Value)>,
+}
+
+impl Added {
+    fn of(group: &Map<String, Value>) -> Self {
+        let told = |name: &&'static str| group.get(*name).filter(|value| !value.is_null());
+        let fields = ADDED.iter().filter_map(|name| Some((*name, told(name)?.clone()))).collect();
+        Self { members: members(group), fields }
+    }
 }
 
 fn members(fields: &Map<String, Value>) -> Vec<String> {
