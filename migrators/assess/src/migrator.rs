@@ -6,7 +6,7 @@ use gateshift_gateway_model::{Assessed, Inventory, Judged};
 use gateshift_mse::{ACTIONS, CONNECTION_KIND};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
 use gateshift_sdk::model::{ArtifactRef, Checkpoint, Finding, Plan, Severity, StepError, UndoScope};
-use gateshift_sdk::{async_trait, migrator_name, settings, to_json};
+use gateshift_sdk::{async_trait, migrator_name, settings, to_bytes, to_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -102,6 +102,9 @@ impl Migrator for Assess {
             Some(snapshot) => Reading::kept(host, snapshot, &settings.gateway).await?,
             None => Reading::fresh(host, &settings.gateway).await?,
         };
+        // First of all, so that the answers are gone before anything else is made of them.
+        let snapshot = to_bytes(&Snapshot::of(&read.inventory, answers));
+        let snapshot = host.put_artifact(Snapshot::NAME, "application/json", snapshot).await?;
         let edited = if settings.allow_edited { Edited::Accept } else { Edited::Block };
         let mut findings = read.findings;
         findings.extend(judge(&read.inventory, read.status, compat, edited, &Ahead::of(&input.later)));
@@ -113,12 +116,8 @@ impl Migrator for Assess {
         });
         let classed = classes(&read.inventory, &findings, compat);
 
-        let snapshot = Snapshot::of(&read.inventory, answers);
-        let snapshot = to_json(&snapshot).to_string().into_bytes();
-        let snapshot = host.put_artifact(Snapshot::NAME, "application/json", snapshot).await?;
-        let objects = to_json(&classed).to_string().into_bytes();
-        let objects = host.put_artifact("classes", "application/json", objects).await?;
-        let bytes = to_json(&read.inventory).to_string().into_bytes();
+        let objects = host.put_artifact("classes", "application/json", to_bytes(&classed)).await?;
+        let bytes = to_bytes(&read.inventory);
         let inventory = host.put_artifact("inventory", "application/json", bytes).await?;
         let judged = Judged {
             classes: count(&classed),

@@ -101,6 +101,7 @@ impl Reading {
         let Some(missing) = dangling(&first.inventory) else {
             return Ok(Self { answers, read: first });
         };
+        drop((answers, first));
         host.log(LogLevel::Warn, &format!("{missing}; reading the source once more"));
         let answers = fetch(host, SOURCE, gateway).await?;
         let read = read(&answers, gateway, taken_at);

@@ -68,3 +68,9 @@ pub fn not_yet(message: &str) -> StepError {
 pub fn to_json<T: serde::Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
+
+/// The text of a value as JSON, written straight from it: the way to a large artifact that keeps no second
+/// copy of it as a tree. Only types whose serialisation cannot fail are passed.
+pub fn to_bytes<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
