@@ -171,7 +171,7 @@ impl Host for StepHost {
 
     async fn settle(&self, key: &OperationKey, mut settled: Settled) -> Result<(), StepError> {
         settled.data = self.redactor.data(&settled.data);
-        settled.id = settled.id.map(|id| self.redactor.text(&id));
+        settled.id = settled.id.map(|id| self.redactor.text(id));
         self.recorder.settle(key, settled).await
     }
 
@@ -186,7 +186,7 @@ impl Host for StepHost {
         bytes: Vec<u8>,
     ) -> Result<ArtifactRef, StepError> {
         let bytes = match String::from_utf8(bytes) {
-            Ok(text) => self.redactor.text(&text).into_bytes(),
+            Ok(text) => self.redactor.text(text).into_bytes(),
             Err(binary) => binary.into_bytes(),
         };
         self.recorder.put_artifact(name, media_type, bytes).await

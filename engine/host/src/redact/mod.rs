@@ -107,12 +107,12 @@ impl Redactor {
 
     /// A text that people or the journal get to see: without any secret that is known.
     pub(crate) fn message(&self, text: &str) -> String {
-        let text = self.replace(text, &self.vault.own);
-        self.replace(&text, &self.seen)
+        self.replace(self.text(text.to_owned()), &self.seen)
     }
 
-    /// A text that goes on to later steps: without the host's own secrets.
-    pub(crate) fn text(&self, text: &str) -> String {
+    /// A text that goes on to later steps: without the host's own secrets. Not copied when it holds none:
+    /// an artifact may be large.
+    pub(crate) fn text(&self, text: String) -> String {
         self.replace(text, &self.vault.own)
     }
 
@@ -177,7 +177,7 @@ impl Redactor {
     }
 
     fn known(&self, value: &Value, seen_too: bool) -> Value {
-        let clean = |text: &str| if seen_too { self.message(text) } else { self.text(text) };
+        let clean = |text: &str| if seen_too { self.message(text) } else { self.text(text.to_owned()) };
         match value {
             Value::Object(map) => {
                 map.iter().map(|(name, value)| (clean(name), self.known(value, seen_too))).collect()
@@ -188,9 +188,8 @@ impl Redactor {
         }
     }
 
-    fn replace(&self, text: &str, needles: &RwLock<Needles>) -> String {
+    fn replace(&self, mut text: String, needles: &RwLock<Needles>) -> String {
         let needles = needles.read().unwrap_or_else(PoisonError::into_inner);
-        let mut text = text.to_owned();
         for ((_, form), secret) in needles.iter() {
             if text.contains(form.as_str()) {
                 text = text.replace(form.as_str(), &self.mark(secret.expose()));
