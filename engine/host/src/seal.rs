@@ -80,6 +80,10 @@ fn make(file: &Path) -> Result<[u8; 32], StepError> {
     let cannot =
         |error: std::io::Error| failed(&format!("the key {} cannot be written: {error}", file.display()));
     let key = entropy::key();
+    // A plan may come before the first run, which makes the folder of the journal.
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(cannot)?;
+    }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -142,5 +146,14 @@ mod tests {
         assert_eq!(Sealer::new(Some(file.clone())).unseal(&sealed).unwrap_err().code, "GS-SEAL-KEY");
         assert!(!file.exists(), "opening makes no key");
         std::fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_key_that_comes_before_its_journal_makes_their_folder() {
+        let folder = std::env::temp_dir().join(format!("gateshift-seal-{}", uuid::Uuid::new_v4()));
+        let file = folder.join(".gateshift").join("journal.db.key");
+        let sealed = Sealer::new(Some(file.clone())).seal("x").unwrap();
+        assert_eq!(Sealer::new(Some(file)).unseal(&sealed).unwrap(), "x");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
