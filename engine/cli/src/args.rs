@@ -174,6 +174,9 @@ pub(crate) struct LabUp {
     /// Script of faults, YAML or JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+    /// How the products behave where their documentation leaves it open, YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) behaviour: Option<PathBuf>,
     /// Send this many requests a second through DNS to the gateways while it is up
     #[arg(long, value_name = "RATE")]
     pub(crate) load: Option<f64>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gateshift_lab::faults::FaultScript;
-use gateshift_lab::{Account, Lab, LabOptions};
+use gateshift_lab::{Account, Behaviour, Lab, LabOptions};
 use gateshift_lab_mse::{Scenario, generate_rich};
 use tokio::io::AsyncReadExt;
 
@@ -18,6 +18,7 @@ pub(super) async fn up(given: &LabUp, output: &Output) -> Result<Exit, CliError>
         speed: given.speed,
         record: given.record.clone(),
         faults: faults(given.faults.as_deref())?,
+        behaviour: behaviour(given.behaviour.as_deref())?,
         ..LabOptions::default()
     };
     let lab = Lab::start(options).await?;
@@ -61,6 +62,16 @@ fn faults(path: Option<&Path>) -> Result<FaultScript, CliError> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
     FaultScript::parse(&text).map_err(|error| unusable(chain(&error)))
+}
+
+fn behaviour(path: Option<&Path>) -> Result<Behaviour, CliError> {
+    let Some(path) = path else { return Ok(Behaviour::default()) };
+    let unusable = |cause: String| {
+        CliError::new("GS-LAB-SCENARIO", format!("behaviour {} cannot be used: {cause}", path.display()))
+            .hint("docs/LAB.md lists its keys")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    Behaviour::parse(&text).map_err(unusable)
 }
 
 async fn stdin_closed() {

@@ -21,7 +21,7 @@ mod testing;
 pub mod wire;
 
 pub use front::{Entry, Front, Reply};
-pub use lab::{Account, Lab, LabEndpoints, LabError, LabOptions};
+pub use lab::{Account, Behaviour, Lab, LabEndpoints, LabError, LabOptions};
 pub use record::Recorder;
 pub use stats::{Counts, OperationCount, Stats};
 

@@ -1,8 +1,11 @@
 //! How this control plane behaves where the real one may behave in more than one way, and how long
 //! things take. All times are lab time.
 
+use serde::Deserialize;
+
 /// How long asynchronous work takes, lab milliseconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Timing {
     /// A new gateway until `Running`.
     pub creating_ms: i64,
@@ -35,7 +38,8 @@ impl Default for Timing {
 }
 
 /// Switches for what the public documentation leaves open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Times of asynchronous work.
     pub timing: Timing,
@@ -59,6 +63,10 @@ pub struct Options {
     pub default_retries: u32,
     /// Policy class whose configurations have other keys than the documented ones, if any.
     pub strange_dialect: Option<String>,
+    /// Policy class that attaches to whole APIs and to nothing smaller, if any.
+    pub only_on_apis: Option<String>,
+    /// Plugin of the provider that this region does not list, if any.
+    pub unlisted_plugin: Option<String>,
     /// List the plugin `geo-ip`, about which the provider's pages contradict each other.
     pub list_geo_ip: bool,
     /// Publishing of plugin classes fails.
@@ -78,6 +86,8 @@ impl Default for Options {
             default_timeout_ms: 30_000,
             default_retries: 2,
             strange_dialect: None,
+            only_on_apis: None,
+            unlisted_plugin: None,
             list_geo_ip: false,
             publishing_fails: false,
         }

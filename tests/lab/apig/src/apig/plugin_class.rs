@@ -94,8 +94,10 @@ impl PluginClass {
 
 /// All classes that the account sees, with their ids.
 fn all<'a>(cx: &Cx<'_>, state: &'a State) -> impl Iterator<Item = (String, &'a PluginClass)> + use<'a> {
-    let geo_ip = cx.options.list_geo_ip;
-    let platform = CLASSES.iter().filter(move |one| geo_ip || one.name != GEO_IP);
+    let (geo_ip, unlisted) = (cx.options.list_geo_ip, cx.options.unlisted_plugin.clone());
+    let listed =
+        move |one: &&PluginClass| (geo_ip || one.name != GEO_IP) && unlisted.as_ref() != Some(&one.name);
+    let platform = CLASSES.iter().filter(listed);
     let own = state.classes.iter().map(|(id, one)| (id.to_owned(), &one.0));
     platform.map(|one| (format!("pls-{}", one.name), one)).chain(own)
 }

@@ -20,7 +20,7 @@ struct Place {
 
 /// Checks a place for a policy; `own` is the policy that may be there already.
 fn place(
-    state: &State,
+    (cx, state): (&Cx<'_>, &State),
     call: &Call,
     ids: Vec<String>,
     policy: &Policy,
@@ -28,7 +28,7 @@ fn place(
 ) -> Result<Place, ApiError> {
     let class = policy_class::find(&policy.class)?;
     let kind = text(&call.body, "attachResourceType").ok_or_else(|| reply::missing("attachResourceType"))?;
-    if !class.attaches_to(kind) {
+    if !class.attaches_to(cx.options, kind) {
         return Err(reply::bad("attachResourceType", format!("{} cannot be attached to {kind}", class.name)));
     }
     if ids.is_empty() {
@@ -141,7 +141,7 @@ fn attach(state: &mut State, policy_id: &str, place: Place) -> String {
 pub(crate) fn create_and_attach(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let class = text(&call.body, "className").ok_or_else(|| reply::missing("className"))?;
     let policy = policy::read(cx, state, call, class)?;
-    let place = place(state, call, texts(&call.body, "attachResourceIds"), &policy, None)?;
+    let place = place((cx, state), call, texts(&call.body, "attachResourceIds"), &policy, None)?;
     state.write_to(cx, &place.gateway)?;
     let id = state.policies.add(policy);
     state.count("policy");
@@ -159,7 +159,7 @@ pub(crate) fn update_and_attach(cx: &Cx<'_>, state: &mut State, call: &Call) -> 
     if text(&call.body, "name").is_none() {
         policy.name = old_name;
     }
-    let place = place(state, call, texts(&call.body, "attachResourceIds"), &policy, Some(&id))?;
+    let place = place((cx, state), call, texts(&call.body, "attachResourceIds"), &policy, Some(&id))?;
     state.write_to(cx, &place.gateway)?;
     if let Some(stored) = state.policies.get_mut(&id) {
         *stored = policy;
@@ -209,7 +209,7 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let policy_id = text(&call.body, "policyId").ok_or_else(|| reply::missing("policyId"))?;
     let resource = text(&call.body, "attachResourceId").ok_or_else(|| reply::missing("attachResourceId"))?;
     let policy = policy::find(state, policy_id)?;
-    let place = place(state, call, vec![resource.to_owned()], policy, None)?;
+    let place = place((cx, state), call, vec![resource.to_owned()], policy, None)?;
     state.write_to(cx, &place.gateway)?;
     let id = attach(state, policy_id, place);
     reply::ok(json!({ "policyAttachmentId": id }))

@@ -45,9 +45,17 @@ impl PolicyClass {
         format!("pc-{}", self.name.to_lowercase())
     }
 
+    /// Types of resources that its policies may be attached to.
+    fn attachable(&self, options: &Options) -> Vec<&str> {
+        match &options.only_on_apis {
+            Some(class) if *class == self.name => vec!["HttpApi"],
+            _ => self.attachable.iter().map(String::as_str).collect(),
+        }
+    }
+
     /// Whether its policies may be attached to that type of resource.
-    pub(crate) fn attaches_to(&self, kind: &str) -> bool {
-        self.attachable.iter().any(|one| one == kind)
+    pub(crate) fn attaches_to(&self, options: &Options, kind: &str) -> bool {
+        self.attachable(options).contains(&kind)
     }
 
     /// Its policies need a name of their own on each gateway.
@@ -143,7 +151,7 @@ pub(crate) fn list(cx: &Cx<'_>, _: &mut State, call: &Call) -> Answer {
     let items: Vec<Value> = CLASSES
         .iter()
         .filter(|one| {
-            text(query, "attachResourceType").is_none_or(|kind| one.attaches_to(kind))
+            text(query, "attachResourceType").is_none_or(|kind| one.attaches_to(cx.options, kind))
                 && fits(query, "type", &one.kind)
                 && fits(query, "direction", "InBound")
         })
@@ -157,7 +165,7 @@ pub(crate) fn list(cx: &Cx<'_>, _: &mut State, call: &Call) -> Answer {
                 "direction": "InBound",
                 "executeStage": one.stage,
                 "executePriority": one.priority.to_string(),
-                "attachableResourceTypes": one.attachable,
+                "attachableResourceTypes": one.attachable(cx.options),
                 "configExample": Value::Object(one.example(cx.options)).to_string(),
                 "deprecated": false,
                 "enableLog": false,

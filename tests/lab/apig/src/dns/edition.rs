@@ -1,7 +1,10 @@
 //! Editions of the DNS service and what they allow.
 
+use serde::Deserialize;
+
 /// The edition a zone is hosted with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Edition {
     /// Free: TTL from 600 seconds, 10 weighted records.
     Free,

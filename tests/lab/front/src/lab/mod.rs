@@ -22,7 +22,7 @@ use gateshift_lab_planes::{AuthorityError, LoadClient, LoadOptions, NameServer, 
 use serde_json::Value;
 
 pub use endpoints::LabEndpoints;
-pub use options::{Account, LabOptions};
+pub use options::{Account, Behaviour, LabOptions};
 use parts::Parts;
 
 use crate::contract::ContractError;

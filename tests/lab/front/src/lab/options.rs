@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use gateshift_lab_apig::{Edition, Options};
 use gateshift_lab_mse::{Scenario, generate_rich};
+use serde::Deserialize;
 
 use crate::faults::{FaultScript, Quota};
 use crate::sign::Key;
@@ -20,6 +22,26 @@ pub enum Account {
         /// How many routes.
         routes: usize,
     },
+}
+
+/// How the products behave where their documentation leaves it open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Behaviour {
+    /// The target gateway's product.
+    pub target: Options,
+    /// Edition that the zones of the account are hosted with.
+    pub dns_edition: Edition,
+}
+
+impl Behaviour {
+    /// Reads one from YAML or JSON.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())
+    }
 }
 
 /// How a lab is started.
@@ -39,6 +61,8 @@ pub struct LabOptions {
     pub quotas: BTreeMap<String, Quota>,
     /// Ports by server (the products, `prometheus`, `admin`); free ones for those not named.
     pub ports: BTreeMap<String, u16>,
+    /// How the products behave.
+    pub behaviour: Behaviour,
     /// Keys that are taken beside the lab's own, temporary ones for instance.
     pub more_keys: Vec<Key>,
 }
@@ -53,6 +77,7 @@ impl Default for LabOptions {
             faults: FaultScript::default(),
             quotas: BTreeMap::new(),
             ports: BTreeMap::new(),
+            behaviour: Behaviour::default(),
             more_keys: Vec::new(),
         }
     }

@@ -44,9 +44,9 @@ impl Parts {
         let clock = LabClock::new(options.speed);
         let cloud = Cloud::new(clock, network_of(&scenario), world_of(&scenario), address_pool()?);
         let mse = Arc::new(Mse::new(cloud.clone(), &scenario));
-        let apig = Arc::new(Apig::new(cloud.clone()));
+        let apig = Arc::new(Apig::with_options(cloud.clone(), options.behaviour.target.clone()));
         let dns = AliDns::new(cloud.clone());
-        seed_dns(&dns, &scenario, &mse)?;
+        seed_dns(&dns, options.behaviour.dns_edition, &scenario, &mse)?;
         let authority = Arc::new(Authority::new(cloud.clone())?);
         let planes = start_planes(options, &cloud, &mse, &apig, &authority)?;
         let listening = NameServer::start(cloud.clone()).await;
@@ -119,7 +119,7 @@ fn entry(options: &LabOptions, key: &Key) -> Result<Entry, LabError> {
 }
 
 /// A zone for each registered name, with records that lead to the source gateway.
-fn seed_dns(dns: &AliDns, scenario: &Scenario, mse: &Mse) -> Result<(), LabError> {
+fn seed_dns(dns: &AliDns, edition: Edition, scenario: &Scenario, mse: &Mse) -> Result<(), LabError> {
     let gateways = mse.gateways();
     let address =
         gateways.first().and_then(|gateway| gateway.addresses.first()).ok_or(LabError::NoGateway)?;
@@ -127,7 +127,7 @@ fn seed_dns(dns: &AliDns, scenario: &Scenario, mse: &Mse) -> Result<(), LabError
         let record =
             |rr: &String| SeedRecord { ttl: TTL, ..SeedRecord::new(rr, RecordType::A, &address.to_string()) };
         let records: Vec<_> = names.iter().map(record).collect();
-        dns.seed_zone(&zone, Edition::EnterpriseAdvanced, &records)
+        dns.seed_zone(&zone, edition, &records)
             .map_err(|refusal| LabError::Dns { zone, said: refusal.message })?;
     }
     Ok(())
