@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::{LabClock, Network, World, Zones};
+use crate::{ByHand, Deliveries, LabClock, Network, World, Zones};
 
 /// A value behind a lock that is never poisoned for its readers and never held across an await.
 #[derive(Debug, Default)]
@@ -63,6 +63,10 @@ pub struct Cloud {
     /// Names of the provider's own (`nlb-....aliyuncs.com`), which the name server answers with
     /// these addresses and a TTL of 60 seconds.
     pub hosts: Shared<BTreeMap<String, Vec<IpAddr>>>,
+    /// Where access logs of gateways go, and went.
+    pub deliveries: Shared<Deliveries>,
+    /// What the person at the console does with every new gateway; nothing without one.
+    pub person: Shared<Option<ByHand>>,
     /// Loopback addresses for gateways.
     pub addresses: AddressPool,
     changed: watch::Sender<u64>,
@@ -80,6 +84,8 @@ impl Cloud {
             zones: Shared::default(),
             network: Shared::new(network),
             hosts: Shared::default(),
+            deliveries: Shared::default(),
+            person: Shared::default(),
             addresses,
             changed: watch::Sender::new(0),
             followed_ms: AtomicI64::new(i64::MAX),

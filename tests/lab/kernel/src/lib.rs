@@ -8,6 +8,7 @@ mod cloud;
 pub mod gateway;
 mod network;
 pub mod policy;
+mod telemetry;
 mod world;
 mod zone;
 
@@ -15,5 +16,6 @@ pub use api::{Answer, ApiError, Call, Product};
 pub use clock::LabClock;
 pub use cloud::{AddressPool, Cloud, Shared};
 pub use network::{Certificate, Network, SecurityGroup, VSwitch, Vpc};
+pub use telemetry::{ACCOUNT, ByHand, Deliveries, Delivery, LogTarget, OWN_STORE, Tracing, own_project};
 pub use world::{Upstream, UpstreamName, World};
 pub use zone::{Record, RecordType, Zone, Zones};

@@ -16,4 +16,4 @@ mod world;
 pub use generate::{generate, generate_rich};
 pub use mse::Mse;
 pub use scenario::{Scenario, ScenarioError};
-pub use world::{network_of, world_of};
+pub use world::{by_hand_of, network_of, world_of};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gateshift_lab_kernel::gateway::GatewayConfig;
-use gateshift_lab_kernel::{Answer, Call, Cloud, Product, Shared};
+use gateshift_lab_kernel::{Answer, Call, Cloud, LogTarget, Product, Shared};
 
 use crate::api;
 use crate::plane;
@@ -31,6 +31,14 @@ impl Mse {
             for entry in state.gateways.iter().flat_map(|gateway| &gateway.entries) {
                 hosts.insert(entry.domain.clone(), vec![entry.address]);
             }
+        }
+        for gateway in &state.gateways {
+            let to = gateway.spec.log.as_ref().map(|log| LogTarget {
+                project: log.project.clone(),
+                store: log.store.clone(),
+                nginx_format: log.nginx_compatible,
+            });
+            cloud.deliveries.lock().switch(&gateway.spec.id, to, gateway.created_ms);
         }
         Self { cloud, state: Shared::new(state) }
     }

@@ -3,9 +3,32 @@
 
 use std::collections::BTreeMap;
 
-use gateshift_lab_kernel::{self as kernel, Network, Upstream, UpstreamName, World};
+use gateshift_lab_kernel::{self as kernel, ByHand, LogTarget, Network, Upstream, UpstreamName, World};
 
 use crate::scenario::{Scenario, Service, ServiceType};
+
+/// What a person at the console of the target sets, so that it traces and delivers logs as the source does.
+#[must_use]
+pub fn by_hand_of(scenario: &Scenario) -> ByHand {
+    let gateway = &scenario.gateway;
+    let tracing = gateway.tracing.as_ref().map(|tracing| kernel::Tracing {
+        kind: tracing.kind.word().to_owned(),
+        sample: tracing.sample,
+        service: tracing.service.clone(),
+        port: tracing.port,
+    });
+    let own = LogTarget::own(&scenario.region);
+    let logs = gateway.log.as_ref().map(|log| {
+        // In the products' own project each product has a store of its own.
+        let (project, store) = if log.project == own.project {
+            (own.project.clone(), own.store.clone())
+        } else {
+            (log.project.clone(), log.store.clone())
+        };
+        LogTarget { project, store, nginx_format: log.nginx_compatible }
+    });
+    ByHand { tracing, logs: logs.filter(|to| *to != own) }
+}
 
 /// The account's network as the lab's other products see it.
 #[must_use]

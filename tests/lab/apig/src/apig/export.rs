@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::state::{Cx, State};
-use super::{feature, service::Service};
+use super::{feature, service::Service, telemetry};
 
 /// Everything the account holds.
 pub(crate) fn export(cx: &Cx<'_>, state: &State) -> Value {
@@ -104,6 +104,7 @@ fn gateways(state: &State) -> Value {
                 "resourceGroupId": one.resource_group_id,
                 "tags": one.tags,
                 "slsEnabled": one.sls_enabled,
+                "tracing": telemetry::content(one),
                 "deleting": one.deleting_ms.is_some(),
                 "securityGroupRules": rules,
                 "elasticPolicy": one.elastic,

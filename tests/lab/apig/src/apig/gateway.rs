@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use gateshift_lab_kernel::{Answer, Call};
+use gateshift_lab_kernel::{Answer, Call, Tracing};
 use serde_json::Value;
 
 use super::gateway_create::checked_name;
@@ -37,6 +37,7 @@ pub(crate) struct Gateway {
     pub(crate) rules: Vec<GroupRule>,
     pub(crate) elastic: Option<Value>,
     pub(crate) features: BTreeMap<String, String>,
+    pub(crate) tracing: Option<Tracing>,
 }
 
 /// A managed load balancer in front of a gateway.
@@ -125,6 +126,7 @@ pub(crate) fn delete(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     if let Some(gateway) = state.gateways.get_mut(&id) {
         gateway.deleting_ms = Some(cx.now);
     }
+    cx.cloud.deliveries.lock().switch(&id, None, cx.now);
     reply::done()
 }
 

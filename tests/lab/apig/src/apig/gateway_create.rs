@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::domain::Domain;
 use super::gateway::{Balancer, Gateway};
 use super::state::{Cx, State};
-use super::{feature, reply};
+use super::{feature, reply, telemetry};
 
 /// Specifications on sale for the professional edition.
 const SPECS: [&str; 11] = [
@@ -127,8 +127,10 @@ pub(crate) fn create(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
         rules: Vec::new(),
         elastic: None,
         features: feature::defaults(),
+        tracing: None,
     });
     furnish(cx, state, &id);
+    telemetry::begin(cx, state, &id);
     state.count("gateway");
     reply::ok(json!({ "gatewayId": id }))
 }

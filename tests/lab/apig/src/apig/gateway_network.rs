@@ -150,11 +150,3 @@ pub(crate) fn set_elastic(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer
     }
     reply::done()
 }
-
-/// `GetTraceConfig`: tracing is never on here; the odd one out with an integer `code` and `success`.
-pub(crate) fn trace(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
-    state.gateway(reply::path(call, "gatewayId")?)?;
-    Ok(
-        json!({"code": 200, "message": "success", "success": true, "data": {"enable": false, "sampleRatio": 0}}),
-    )
-}

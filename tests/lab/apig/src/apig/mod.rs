@@ -41,6 +41,7 @@ mod source;
 mod state;
 mod table;
 mod tag;
+mod telemetry;
 mod token;
 
 #[cfg(test)]
@@ -50,7 +51,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gateshift_lab_kernel::gateway::GatewayConfig;
-use gateshift_lab_kernel::{Answer, ApiError, Call, Cloud, Product, Shared};
+use gateshift_lab_kernel::{Answer, ApiError, Call, Cloud, LogTarget, Product, Shared, Tracing};
 use serde_json::Value;
 
 pub use options::{Options, Timing};
@@ -91,6 +92,22 @@ impl Apig {
     #[must_use]
     pub fn created_counts(&self) -> BTreeMap<String, u64> {
         self.state.lock().created()
+    }
+
+    /// Sets tracing of a gateway as a person does in the console, which no call can; none turns it off.
+    ///
+    /// # Errors
+    /// What the console would say.
+    pub fn set_tracing(&self, gateway: &str, tracing: Option<Tracing>) -> Result<(), ApiError> {
+        self.with_state(|_, state| telemetry::set_tracing(state, gateway, tracing))
+    }
+
+    /// Sets where the access logs of a gateway go, as a person does in the console.
+    ///
+    /// # Errors
+    /// What the console would say.
+    pub fn set_logs(&self, gateway: &str, to: Option<LogTarget>) -> Result<(), ApiError> {
+        self.with_state(|cx, state| telemetry::set_logs(cx, state, gateway, to))
     }
 
     fn with_state<T>(&self, work: impl FnOnce(&Cx<'_>, &mut State) -> T) -> T {

@@ -7,6 +7,7 @@ use super::{
     api, certificate, consumer, deploy, domain, environment, feature, gateway, gateway_create,
     gateway_network, gateway_view, operation, plugin, plugin_class, plugin_mount, policy, policy_attachment,
     policy_class, policy_view, quota, route, route_view, service, service_update, service_view, source, tag,
+    telemetry,
 };
 
 /// A function that serves one operation.
@@ -29,7 +30,7 @@ operation_table! { Handler;
     "GetGatewayResourceQuotaUsage" => quota::usage,
     "GetGatewayElasticPolicy" => gateway_network::elastic,
     "UpdateGatewayElasticPolicy" => gateway_network::set_elastic,
-    "GetTraceConfig" => gateway_network::trace,
+    "GetTraceConfig" => telemetry::trace,
     "AddGatewaySecurityGroupRule" => gateway_network::add_rule,
     "DeleteGatewaySecurityGroupRule" => gateway_network::delete_rule,
     "ListGatewayAuthorizedSecurityGroupRules" => gateway_network::rules,

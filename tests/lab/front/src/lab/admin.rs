@@ -13,6 +13,7 @@
 //! | `POST /planes/ID/crash`, `/restore` | lets a gateway die, and live again |
 //! | `POST /planes/ID/slow?ms=200` | makes its requests slower, 0 ends it |
 //! | `POST /planes/ID/fail?ratio=0.1` | lets a part of its requests fail, 0 ends it |
+//! | `POST /console/GATEWAY/tracing`, `/logs` | sets what a person sets in the console of the target, see `console` |
 //! | `POST /dns/slow?ms=2000` | makes the name server answer so many lab milliseconds late, 0 ends it |
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use gateshift_lab_planes::Planes;
 use serde_json::{Value, json};
 
+use super::console;
 use super::parts::Parts;
 use crate::faults::{FaultScript, Quota};
 use crate::serve::{Handler, Plain};
@@ -59,6 +61,12 @@ fn answer(parts: &Parts, wire: &Wire) -> Plain {
         ("GET", ["planes"]) => Plain::json(200, &json!(parts.planes.gateways())),
         ("GET", ["mirrored"]) => Plain::json(200, &mirrored(&parts.planes)),
         ("POST", ["planes", id, what]) => trouble(&parts.planes, &decode_segment(id), what, wire),
+        ("POST", ["console", gateway, page]) => {
+            match console::set(parts, &decode_segment(gateway), page, &wire.body) {
+                Ok(()) => done(),
+                Err((status, said)) => refused(status, &said),
+            }
+        }
         ("POST", ["dns", "slow"]) => match number(wire, "ms") {
             Some(ms) => {
                 parts.names.slow(ms as u64);
@@ -68,7 +76,7 @@ fn answer(parts: &Parts, wire: &Wire) -> Plain {
         },
         _ => refused(
             404,
-            "the lab's control has /faults, /quotas, /state, /stats, /planes, /mirrored and /dns",
+            "the lab's control has /faults, /quotas, /state, /stats, /planes, /mirrored, /console and /dns",
         ),
     }
 }

@@ -26,7 +26,7 @@ pub struct LabEndpoints {
     pub region: String,
     /// Id of the source gateway.
     pub gateway: String,
-    /// The lab's own control: `/faults`, `/quotas`, `/state`, `/stats`, `/planes`, `/dns`.
+    /// The lab's own control: `/faults`, `/quotas`, `/state`, `/stats`, `/planes`, `/console`, `/dns`.
     pub admin: String,
 }
 

@@ -2,6 +2,7 @@
 //! the name server, the metrics, and the lab's own control, all on loopback.
 
 mod admin;
+mod console;
 mod endpoints;
 mod export;
 mod hosts;

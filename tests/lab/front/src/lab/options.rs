@@ -59,6 +59,8 @@ pub struct LabOptions {
     pub faults: FaultScript,
     /// Quotas by product (`mse`, `apig`, `alidns`, `vpc`, `ecs`); none for those not named.
     pub quotas: BTreeMap<String, Quota>,
+    /// A person sits at the console: what no call can do is done there by itself, like at the source.
+    pub person: bool,
     /// Ports by server (the products, `prometheus`, `admin`); free ones for those not named.
     pub ports: BTreeMap<String, u16>,
     /// How the products behave.
@@ -76,6 +78,7 @@ impl Default for LabOptions {
             access_log: None,
             faults: FaultScript::default(),
             quotas: BTreeMap::new(),
+            person: false,
             ports: BTreeMap::new(),
             behaviour: Behaviour::default(),
             more_keys: Vec::new(),

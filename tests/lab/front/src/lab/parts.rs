@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gateshift_lab_apig::{AliDns, Apig, Ecs, Edition, SeedRecord, Vpc};
 use gateshift_lab_kernel::{AddressPool, Cloud, LabClock, Product, RecordType};
-use gateshift_lab_mse::{Mse, Scenario, network_of, world_of};
+use gateshift_lab_mse::{Mse, Scenario, by_hand_of, network_of, world_of};
 use gateshift_lab_planes::{Authority, LoadTarget, NameServer, Planes, PlanesOptions};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -43,6 +43,7 @@ impl Parts {
         let scenario = options.account.scenario();
         let clock = LabClock::new(options.speed);
         let cloud = Cloud::new(clock, network_of(&scenario), world_of(&scenario), address_pool()?);
+        *cloud.person.lock() = options.person.then(|| by_hand_of(&scenario));
         let mse = Arc::new(Mse::new(cloud.clone(), &scenario));
         let apig = Arc::new(Apig::with_options(cloud.clone(), options.behaviour.target.clone()));
         let dns = AliDns::new(cloud.clone());

@@ -1,8 +1,8 @@
 //! Consumers. Their pages are asked for in text, and only the detail has the keys.
 
+use gateshift_lab_kernel::ACCOUNT;
 use serde_json::{Map, Value, json};
 
-use super::gateways::ACCOUNT;
 use super::page;
 use super::reply::{Refusal, Reply, data};
 use super::request::Request;

@@ -2,6 +2,7 @@
 //! the edition are only in the list, security group, log and trace settings only in the detail, and
 //! the two write times, ends and network names differently.
 
+use gateshift_lab_kernel::ACCOUNT;
 use serde_json::{Value, json};
 
 use super::page;
@@ -11,8 +12,6 @@ use crate::scenario::{self, Charge};
 use crate::state::{Entry, Gateway, State};
 use crate::times;
 
-/// Account the lab plays.
-pub(crate) const ACCOUNT: &str = "1234567890123456";
 /// The far future that a gateway without an end date is said to end in.
 const NO_END_MS: &str = "4792060800000";
 

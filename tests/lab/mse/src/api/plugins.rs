@@ -2,9 +2,9 @@
 //! its detail, whose levels are numbered in one of two contradictory ways and whose times are
 //! milliseconds written as text.
 
+use gateshift_lab_kernel::ACCOUNT;
 use serde_json::{Value, json};
 
-use super::gateways::ACCOUNT;
 use super::reply::{Refusal, Reply, data};
 use super::request::Request;
 use crate::scenario::{Level, PluginLanguage, PluginLevels, PluginPhase};

@@ -180,6 +180,19 @@ pub enum TraceKind {
     Otskywalking,
 }
 
+impl TraceKind {
+    /// The API's word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Xtrace => "XTRACE",
+            Self::Skywalking => "SKYWALKING",
+            Self::Opentelemetry => "OPENTELEMETRY",
+            Self::Otskywalking => "OTSKYWALKING",
+        }
+    }
+}
+
 /// Scheduled scaling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

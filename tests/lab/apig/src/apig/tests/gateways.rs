@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateshift_lab_kernel::Product;
+use gateshift_lab_kernel::{LogTarget, Product, Tracing};
 use serde_json::{Value, json};
 
 use crate::apig::{Options, Timing};
@@ -206,4 +206,37 @@ fn two_writes_at_once_meet_the_lock_when_it_is_on() {
         "Conflict.LockFailed"
     );
     assert_eq!(lab.ok("GetGateway", json!({ "gatewayId": id }))["name"], "a");
+}
+
+#[test]
+fn tracing_and_logs_are_read_as_the_console_set_them() {
+    let lab = Lab::new();
+    let (id, _) = lab.gateway("edge");
+    let trace = || lab.call("GetTraceConfig", json!({ "gatewayId": id })).expect("an answer")["data"].clone();
+    assert_eq!(trace(), json!({"enable": false, "sampleRatio": 0}));
+    let set = |kind: &str, sample, service: &str| {
+        let (kind, service) = (kind.to_owned(), service.to_owned());
+        lab.apig.set_tracing(&id, Some(Tracing { kind, sample, service, port: 11800 }))
+    };
+    for (kind, sample, service) in [("W3C", 10, ""), ("XTRACE", 101, ""), ("SKYWALKING", 10, "oap")] {
+        assert_eq!(set(kind, sample, service).expect_err(kind).code, "InvalidParameter.WithValue");
+    }
+    assert_eq!(lab.apig.set_tracing("gw-none", None).expect_err("none").code, "NotFound.GatewayNotFound");
+    let oap = json!({"gatewayId": id, "sourceType": "VIP", "serviceConfigs": [{"name": "oap", "addresses": ["10.0.0.1:80"]}]});
+    let service = lab.ok("CreateService", oap)["serviceIds"][0].clone();
+    set("SKYWALKING", 10, "oap").expect("it is there now");
+    let due = json!({"enable": true, "sampleRatio": 10, "traceType": "SKYWALKING", "serviceId": service, "servicePort": "11800"});
+    assert_eq!(trace(), due);
+    lab.apig.set_tracing(&id, None).expect("off");
+    assert_eq!(trace()["enable"], json!(false));
+
+    // Nobody asked for logs at creation; the console offers the projects there are.
+    let to = |project: &str| Some(LogTarget { project: project.to_owned(), ..LogTarget::own("r") });
+    assert_eq!(lab.cloud.deliveries.lock().current(&id), None);
+    assert_eq!(lab.apig.set_logs(&id, to("p")).expect_err("unknown").code, "InvalidParameter.WithValue");
+    lab.cloud.deliveries.lock().switch("gw-source", to("p"), 0);
+    lab.apig.set_logs(&id, to("p")).expect("known");
+    assert_eq!(lab.cloud.deliveries.lock().current(&id), to("p").as_ref());
+    lab.ok("DeleteGateway", json!({ "gatewayId": id }));
+    assert_eq!(lab.cloud.deliveries.lock().current(&id), None);
 }
