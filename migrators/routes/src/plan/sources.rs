@@ -12,7 +12,9 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
     let all = !draft.given.settings.selects();
     for source in &draft.given.inventory.sources {
         let used = draft.services.iter().any(|service| service.source.as_deref() == Some(source.id.as_str()));
-        if used || all {
+        // Its Ingress objects make routes of their own on the target.
+        let follows = draft.given.settings.ingress && source.ingress;
+        if used || all || follows {
             add_one(draft, source, used);
         }
     }

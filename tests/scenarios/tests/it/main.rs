@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may fail that way")]
 #![expect(clippy::print_stdout, reason = "what a failed test has seen is worth reading")]
 
+mod answers;
 mod demo;
 mod dice;
 mod end;
