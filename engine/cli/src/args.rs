@@ -151,6 +151,9 @@ pub(crate) enum LabCommand {
         /// Decides everything that is generated
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Put so many policies (1 to 7) on every route that forwards, and leave consumers, lists and plugins out
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=7))]
+        policies: Option<u32>,
     },
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gateshift_lab::faults::FaultScript;
 use gateshift_lab::{Account, Behaviour, Lab, LabOptions};
-use gateshift_lab_mse::{Scenario, generate_rich};
+use gateshift_lab_mse::{Scenario, generate_dense, generate_rich};
 use tokio::io::AsyncReadExt;
 
 use crate::args::LabUp;
@@ -80,10 +80,18 @@ async fn stdin_closed() {
     while stdin.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
 }
 
-pub(super) fn scenario(routes: u32, seed: u64, output: &Output) -> Result<Exit, CliError> {
-    let text = generate_rich(seed, routes as usize)
-        .to_yaml()
-        .map_err(|error| CliError::new("GS-LAB-SCENARIO", chain(&error)))?;
+pub(super) fn scenario(
+    routes: u32,
+    seed: u64,
+    policies: Option<u32>,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let routes = routes as usize;
+    let made = match policies {
+        Some(each) => generate_dense(seed, routes, each as usize),
+        None => generate_rich(seed, routes),
+    };
+    let text = made.to_yaml().map_err(|error| CliError::new("GS-LAB-SCENARIO", chain(&error)))?;
     output.line(text.trim_end());
     Ok(Exit::Done)
 }

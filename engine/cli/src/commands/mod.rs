@@ -39,7 +39,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
     match args.command {
         Command::Demo(demo) => demo::run(&demo, store, output).await,
         Command::Lab(LabCommand::Up(up)) => lab::up(&up, output).await,
-        Command::Lab(LabCommand::Scenario { routes, seed }) => lab::scenario(routes, seed, output),
+        Command::Lab(LabCommand::Scenario { routes, seed, policies }) => {
+            lab::scenario(routes, seed, policies, output)
+        }
         Command::Validate(workflow) => validate::run(&workflow, output),
         Command::Snapshot(snapshot) => snapshot::run(&snapshot, store, output).await,
         Command::Assess(assess) => assess::run(&assess, store, output).await,

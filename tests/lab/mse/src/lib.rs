@@ -13,7 +13,7 @@ mod state;
 mod times;
 mod world;
 
-pub use generate::{generate, generate_rich};
+pub use generate::{generate, generate_dense, generate_rich};
 pub use mse::Mse;
 pub use scenario::{Scenario, ScenarioError};
 pub use world::{by_hand_of, network_of, world_of};

@@ -62,6 +62,16 @@ pub fn generate_rich(seed: u64, routes: usize) -> Scenario {
     scenario
 }
 
+/// The plain account with so many policies, of seven kinds, on every route that forwards: the size that the
+/// product has to cope with is many routes with several each.
+#[must_use]
+pub fn generate_dense(seed: u64, routes: usize, policies: usize) -> Scenario {
+    let mut scenario = generate(seed, routes);
+    policies::everywhere(&mut Random::new(seed ^ 0x0de1_75e0_ca5e_ca5e), &mut scenario.routes, policies);
+    scenario.complete();
+    scenario
+}
+
 fn network() -> Network {
     let certificate = |number: u32, names: &[&str]| Certificate {
         id: format!("{number}-cn-hangzhou"),

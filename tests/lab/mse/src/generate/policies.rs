@@ -54,6 +54,13 @@ pub(super) fn spread(random: &mut Random, routes: &mut [Route]) {
     }
 }
 
+/// So many on every route that forwards.
+pub(super) fn everywhere(random: &mut Random, routes: &mut [Route], count: usize) {
+    for route in routes.iter_mut().filter(|route| !route.to.is_empty()) {
+        several(random, route, count);
+    }
+}
+
 /// Not one of the routes that refuse callers.
 fn is_open(path: &str) -> bool {
     !["/partner/", "/hooks/", "/secure"].iter().any(|prefix| path.starts_with(prefix))

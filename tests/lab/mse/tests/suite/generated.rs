@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_lab_mse::scenario::{Level, PathKind, Plugin, Route, RouteStatus, Scenario, ServiceType};
-use gateshift_lab_mse::{generate, generate_rich};
+use gateshift_lab_mse::{generate, generate_dense, generate_rich};
 use proptest::prelude::*;
 
 fn count<T>(of: &[T], fits: impl Fn(&T) -> bool) -> usize {
@@ -183,6 +183,25 @@ fn seeds_differ_but_never_change() {
     let scenario = generate(7, 24);
     let first = &scenario.routes[0];
     assert_eq!((first.name.as_str(), first.status), ("api-v1-orders", RouteStatus::Edited));
+}
+
+#[test]
+fn a_dense_account_has_its_policies_on_every_route_that_forwards() {
+    let scenario = generate_dense(3, 200, 4);
+    assert_eq!(scenario, generate_dense(3, 200, 4));
+    check_sound(&scenario, 200);
+    for route in scenario.routes.iter().filter(|route| !route.to.is_empty()) {
+        let all = [
+            route.rewrite.is_some(),
+            !route.change_headers.is_empty(),
+            route.cors.is_some(),
+            route.mirror.is_some(),
+            route.rate_limit.is_some(),
+            route.concurrency.is_some(),
+            route.circuit_breaker.is_some(),
+        ];
+        assert!(all.into_iter().filter(|there| *there).count() >= 4, "{route:?}");
+    }
 }
 
 #[test]
