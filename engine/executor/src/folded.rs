@@ -1,13 +1,13 @@
 //! A run as its history tells it, with the place up to which it was read: what is read once is not read
 //! again when the run is taken.
 
-use gateshift_journal::{Journal, JournalError, history};
+use gateshift_journal::{Journal, JournalError};
 use gateshift_model::{Envelope, Event, RunId, RunState, Seq};
 
 use crate::EngineError;
 
-/// Events read at once when a history has grown meanwhile.
-const PAGE: usize = 4096;
+/// Events read at once: the history of a large run is longer than what is left of it in the fold.
+const PAGE: usize = 1024;
 
 /// A state and the place of the last event in it.
 pub(crate) struct Folded {
@@ -18,12 +18,16 @@ pub(crate) struct Folded {
 impl Folded {
     /// Folds the whole history of a run.
     pub(crate) async fn read(journal: &dyn Journal, run: RunId) -> Result<Self, EngineError> {
-        let events = history(journal, run).await?;
-        let (first, rest) = events.split_first().ok_or(JournalError::UnknownRun(run))?;
+        let mut page = journal.events(run, 1, PAGE).await?;
+        let (first, rest) = page.split_first().ok_or(JournalError::UnknownRun(run))?;
         let state = RunState::begin(&event_of(first)?, first.at)
             .map_err(|cause| EngineError::IllegalHistory { run, cause })?;
         let mut folded = Self { state, seq: first.seq };
         rest.iter().try_for_each(|envelope| folded.apply(envelope))?;
+        while page.len() == PAGE {
+            page = journal.events(run, folded.seq + 1, PAGE).await?;
+            page.iter().try_for_each(|envelope| folded.apply(envelope))?;
+        }
         Ok(folded)
     }
 
@@ -69,4 +73,25 @@ pub fn event_of(envelope: &Envelope) -> Result<Event, EngineError> {
         seq: envelope.seq,
         cause: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use gateshift_journal::suite::{batch, owned_run};
+    use gateshift_journal::{Journal, MemoryJournal};
+
+    use super::{Folded, PAGE};
+
+    #[tokio::test]
+    async fn a_history_is_folded_to_its_end_however_the_pages_fall() {
+        for total in [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 3 * PAGE + 7] {
+            let journal = MemoryJournal::default();
+            let run = owned_run(&journal).await;
+            // Two events are there already.
+            let texts = vec!["more"; total - 2];
+            assert_eq!(journal.append(batch(run, 1, &texts, true)).await.unwrap().len(), total - 2);
+            let folded = Folded::read(&journal, run).await.unwrap();
+            assert_eq!((folded.seq, folded.state.generation), (total as u64, 1));
+        }
+    }
 }
