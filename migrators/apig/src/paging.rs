@@ -32,7 +32,7 @@ impl Client<'_> {
             }
             let (items, total) = self.pages(action, segments, query, id).await?;
             if items.len() >= total {
-                return items.into_iter().map(|item| Ok(typed(action, item)?)).collect();
+                return Ok(items);
             }
             short = (items.len(), total);
         }
@@ -40,13 +40,14 @@ impl Client<'_> {
         Err(StepError::retryable("GS-LIST-SHORT", text).into())
     }
 
-    async fn pages(
+    /// Each page becomes its type as soon as it is there: ten thousand items as answered would be large.
+    async fn pages<T: DeserializeOwned>(
         &self,
         action: &str,
         segments: &[&str],
         query: &[(&str, &str)],
         id: &str,
-    ) -> Result<(Vec<Value>, usize), CallFailure> {
+    ) -> Result<(Vec<T>, usize), CallFailure> {
         let (size, mut seen, mut items) = (PAGE.to_string(), BTreeSet::new(), Vec::new());
         for page in 1.. {
             let page = page.to_string();
@@ -63,10 +64,12 @@ impl Client<'_> {
                 other => return Err(misshapen(action, format!("`items` is {other}")).into()),
             };
             let (before, on_page) = (items.len(), listed.len());
-            items.extend(listed.into_iter().filter(|item| {
+            for item in listed {
                 let name = item[id].as_str().map_or_else(|| item.to_string(), str::to_owned);
-                seen.insert(name)
-            }));
+                if seen.insert(name) {
+                    items.push(typed(action, item)?);
+                }
+            }
             let total_known = total.unwrap_or(items.len() + usize::from(on_page == PAGE));
             if items.len() >= total_known || items.len() == before {
                 return Ok((items, total.unwrap_or(0)));
