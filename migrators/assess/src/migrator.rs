@@ -103,8 +103,13 @@ impl Migrator for Assess {
             None => Reading::fresh(host, &settings.gateway).await?,
         };
         // First of all, so that the answers are gone before anything else is made of them.
-        let snapshot = to_bytes(&Snapshot::of(&read.inventory, answers));
-        let snapshot = host.put_artifact(Snapshot::NAME, "application/json", snapshot).await?;
+        let snapshot = match settings.snapshot {
+            Some(kept) => kept,
+            None => {
+                let bytes = to_bytes(&Snapshot::of(&read.inventory, answers));
+                host.put_artifact(Snapshot::NAME, "application/json", bytes).await?
+            }
+        };
         let edited = if settings.allow_edited { Edited::Accept } else { Edited::Block };
         let mut findings = read.findings;
         findings.extend(judge(&read.inventory, read.status, compat, edited, &Ahead::of(&input.later)));

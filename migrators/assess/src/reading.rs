@@ -70,6 +70,7 @@ impl Snapshot {
 
 /// Answers with what they say.
 pub(crate) struct Reading {
+    /// Empty when the run holds them already.
     pub(crate) answers: Answers,
     pub(crate) read: Read,
 }
@@ -81,14 +82,15 @@ impl Reading {
         snapshot: &ArtifactRef,
         gateway: &str,
     ) -> Result<Self, StepError> {
-        let snapshot = Snapshot::parse(&host.get_artifact(snapshot).await?)?;
+        let bytes = host.get_artifact(snapshot).await?;
+        let snapshot = Snapshot::parse(&bytes)?;
+        drop(bytes);
         if snapshot.gateway != gateway {
             let message = format!("the snapshot is of `{}`, and `{gateway}` is meant", snapshot.gateway);
             return Err(StepError::permanent("GS-SNAPSHOT", message)
                 .with_hint("give the snapshot of this gateway, or name the other gateway"));
         }
-        let read = snapshot.read();
-        Ok(Self { answers: snapshot.answers, read })
+        Ok(Self { answers: Answers::default(), read: snapshot.read() })
     }
 
     /// Reads until routes name only what the lists hold, at most twice: a list without pages and without a
