@@ -44,6 +44,25 @@ pub fn digest_json(value: &Value) -> Digest {
     digest_bytes(canonical_json(value).as_bytes())
 }
 
+/// SHA-256 of the canonical form of a list, made item by item: as one tree, the operations of a large plan
+/// would be there a second time.
+#[must_use]
+pub fn digest_list<'a, T: Serialize + 'a>(items: impl IntoIterator<Item = &'a T>) -> Digest {
+    let (mut hash, mut text) = (Sha256::new(), vec![b'[']);
+    for item in items {
+        write_canonical(&serde_json::to_value(item).unwrap_or_default(), &mut text);
+        hash.update(&text);
+        text.clear();
+        text.push(b',');
+    }
+    // An empty list has an opening bracket to be hashed, another one a comma too many.
+    if text != b"," {
+        hash.update(&text);
+    }
+    hash.update(b"]");
+    Digest(hex::encode(hash.finalize()))
+}
+
 /// Compact JSON with the keys of every object sorted by their bytes.
 #[must_use]
 pub fn canonical_json(value: &Value) -> String {
@@ -92,7 +111,15 @@ pub(crate) fn write_plain(value: &(impl Serialize + ?Sized), text: &mut Vec<u8>)
 mod tests {
     use serde_json::json;
 
-    use super::{canonical_json, digest_json};
+    use super::{canonical_json, digest_json, digest_list};
+
+    #[test]
+    fn a_list_by_its_items_is_the_list() {
+        let items = [json!({"b": 1, "a": [","]}), json!(","), json!(null), json!([])];
+        for length in 0..=items.len() {
+            assert_eq!(digest_list(&items[..length]), digest_json(&json!(items[..length])), "{length}");
+        }
+    }
 
     #[test]
     fn key_order_does_not_matter() {

@@ -21,7 +21,7 @@ mod units;
 mod waiver;
 
 pub use artifact::ArtifactRef;
-pub use canonical::{Digest, canonical_json, digest_bytes, digest_json};
+pub use canonical::{Digest, canonical_json, digest_bytes, digest_json, digest_list};
 pub use definition::{Backoff, ConnectionDefinition, OnFailure, RetryPolicy, RunDefinition, StepDefinition};
 pub use differ::{Difference, differences, differences_by};
 pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};

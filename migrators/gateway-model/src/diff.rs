@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateshift_model::{Difference, differences};
+use gateshift_model::{Difference, Digest, differences, digest_json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -36,7 +36,17 @@ pub enum Change {
 /// changed (the time, digests of the answers) is in none of them.
 #[must_use]
 pub fn objects(inventory: &Inventory) -> BTreeMap<String, Value> {
-    let mut all = Objects::default();
+    each_object(inventory, |value| value)
+}
+
+/// The same with the digest of each in its place: the objects are there one at a time.
+#[must_use]
+pub fn digests(inventory: &Inventory) -> BTreeMap<String, Digest> {
+    each_object(inventory, |value| digest_json(&value))
+}
+
+fn each_object<R>(inventory: &Inventory, keep: impl Fn(Value) -> R) -> BTreeMap<String, R> {
+    let mut all = Objects { kept: BTreeMap::new(), keep };
     all.add("instance", &inventory.instance);
     all.each("domains", &inventory.domains, |one| &one.name);
     all.each("certificates", &inventory.certificates, |one| &one.identifier);
@@ -58,13 +68,16 @@ pub fn objects(inventory: &Inventory) -> BTreeMap<String, Value> {
     for (name, value) in &inventory.parameters {
         all.add(&format!("parameters/{name}"), &json!({ "value": value }));
     }
-    all.0
+    all.kept
 }
 
-#[derive(Default)]
-struct Objects(BTreeMap<String, Value>);
+/// What is kept of each object.
+struct Objects<R, K: Fn(Value) -> R> {
+    kept: BTreeMap<String, R>,
+    keep: K,
+}
 
-impl Objects {
+impl<R, K: Fn(Value) -> R> Objects<R, K> {
     fn each<T: Serialize>(&mut self, kind: &str, items: &[T], name: impl Fn(&T) -> &String) {
         for item in items {
             self.add(&format!("{kind}/{}", name(item)), item);
@@ -75,11 +88,11 @@ impl Objects {
     fn add(&mut self, path: &str, object: &impl Serialize) {
         let value = serde_json::to_value(object).unwrap_or_default();
         let (mut key, mut number) = (path.to_owned(), 2);
-        while self.0.contains_key(&key) {
+        while self.kept.contains_key(&key) {
             key = format!("{path}#{number}");
             number += 1;
         }
-        self.0.insert(key, value);
+        self.kept.insert(key, (self.keep)(value));
     }
 }
 

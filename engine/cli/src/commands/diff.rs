@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::load;
 use super::plan::PlanFile;
-use super::preview::{failure, inventory, preview, read_bytes};
+use super::preview::{failure, preview, read_bytes};
 use crate::args::Diff;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -45,7 +45,7 @@ async fn plan(given: &Diff, store: Option<&str>, output: &Output) -> Result<bool
     let rehearsal = of_run(&file.definition, given.endpoints.endpoints.as_deref())?;
     let store = Store::of(store, Some(&given.one))?;
     let seen = preview(&file.definition, &rehearsal, &store, None, output).await?;
-    let now = PlanFile::of(&file.definition, inventory(&file.definition, &seen)?.as_ref(), &seen);
+    let now = PlanFile::of(&file.definition, seen)?;
     let moved = file.moved(&now);
     let text =
         if moved.is_empty() { "the plan holds: nothing has moved".to_owned() } else { moved.join("\n") };

@@ -16,7 +16,7 @@ use crate::wiring::{BuiltIn, Rehearsal, Store, check_connections, engine, find_r
 use super::drive::{Course, drive, report};
 use super::load;
 use super::plan::PlanFile;
-use super::preview::{inventory, preview};
+use super::preview::preview;
 
 /// Most of what has moved that a message names.
 const NAMED: usize = 8;
@@ -52,7 +52,7 @@ async fn approved(
 ) -> Result<NewArtifact, CliError> {
     let plan = PlanFile::read(path)?;
     let seen = preview(definition, rehearsal, store, None, output).await?;
-    let now = PlanFile::of(definition, inventory(definition, &seen)?.as_ref(), &seen);
+    let now = PlanFile::of(definition, seen)?;
     let moved = plan.moved(&now);
     if moved.is_empty() {
         return Ok(NewArtifact::new("approved-plan", "application/json", plan.bytes()));

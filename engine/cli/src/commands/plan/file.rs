@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gateshift_executor::{Known, Moved, Preview, moved};
-use gateshift_gateway_model::{Inventory, diff};
+use gateshift_gateway_model::diff;
 use gateshift_model::{
-    Digest, Finding, MigratorName, Operation, RunDefinition, StepError, StepName, Waived, canonical_json,
-    digest_json,
+    Digest, Finding, MigratorName, Operation, Plan, RunDefinition, StepError, StepName, Waived, digest_json,
+    digest_list,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::commands::preview::{ASSESS, read_bytes};
+use crate::commands::preview::{ASSESS, inventory, read_bytes};
 use crate::error::CliError;
 
 /// Format of plan files; a reader refuses a newer one.
@@ -38,6 +38,13 @@ pub(crate) struct PlanFile {
     pub(crate) migrators: BTreeMap<MigratorName, String>,
     /// The steps.
     pub(crate) steps: Vec<PlanStep>,
+}
+
+/// What is read of a plan file of whatever format.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    format: Value,
 }
 
 /// A step of a plan file.
@@ -74,24 +81,24 @@ pub(crate) struct PlanStep {
 }
 
 impl PlanFile {
-    /// The file of a preview.
-    pub(crate) fn of(definition: &RunDefinition, inventory: Option<&Inventory>, preview: &Preview) -> Self {
-        let source = inventory.map(diff::objects).unwrap_or_default();
+    /// The file of a preview, which goes into it: a large plan is there once.
+    pub(crate) fn of(definition: &RunDefinition, preview: Preview) -> Result<Self, CliError> {
+        let source = inventory(definition, &preview)?.map(|read| diff::digests(&read)).unwrap_or_default();
         let rules = preview.output_of(definition, ASSESS).and_then(|output| output["rules"].as_str());
-        Self {
+        Ok(Self {
             format: FORMAT,
             gateshift: env!("CARGO_PKG_VERSION").to_owned(),
             definition_digest: digest_json(&json!(definition)),
             definition: definition.clone(),
-            source: source.iter().map(|(object, value)| (object.clone(), digest_json(value))).collect(),
+            source,
             rules: rules.map(str::to_owned),
             migrators: definition
                 .steps
                 .iter()
                 .map(|step| (step.uses.clone(), step.version.clone()))
                 .collect(),
-            steps: preview.steps.iter().map(|one| PlanStep::of(&one.step, &one.known)).collect(),
-        }
+            steps: preview.steps.into_iter().map(|one| PlanStep::of(one.step, one.known)).collect(),
+        })
     }
 
     /// Reads one.
@@ -100,21 +107,23 @@ impl PlanFile {
             CliError::new("GS-PLAN-FILE", format!("{} is no plan: {cause}", path.display()))
                 .hint("give a file that `gateshift plan WORKFLOW -o FILE` of this version wrote")
         };
-        let value: Value =
-            serde_json::from_slice(&read_bytes(path)?).map_err(|error| unreadable(error.to_string()))?;
-        match value["format"].as_u64() {
+        let bytes = read_bytes(path)?;
+        let Written { format } =
+            serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
+        match format.as_u64() {
             Some(format) if format == u64::from(FORMAT) => {}
             Some(format) => return Err(unreadable(format!("it has format {format}, known is {FORMAT}"))),
             None => return Err(unreadable("it names no format".to_owned())),
         }
-        serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
     }
 
     /// Its bytes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut text = canonical_json(&json!(self));
-        text.push('\n');
-        text.into_bytes()
+        // Straight from the plan: as a tree it would take several times its text.
+        let mut text = serde_json::to_vec(self).unwrap_or_default();
+        text.push(b'\n');
+        text
     }
 
     /// Whether something stands in the way of the run.
@@ -186,9 +195,9 @@ impl PlanFile {
 }
 
 impl PlanStep {
-    fn of(step: &StepName, known: &Known) -> Self {
+    fn of(step: StepName, known: Known) -> Self {
         let mut one = Self {
-            step: step.clone(),
+            step,
             summary: String::new(),
             after: None,
             error: None,
@@ -201,22 +210,19 @@ impl PlanStep {
         };
         match known {
             Known::Planned { plan, answered, .. } => {
-                let before: Vec<&Value> = plan.operations.iter().map(|operation| &operation.before).collect();
-                one.summary.clone_from(&plan.summary);
-                one.digest = Some(digest_json(&json!(plan.operations)));
-                one.observed = Some(digest_json(&json!(before)));
-                one.operations = Some(plan.operations.clone());
-                one.findings.clone_from(&plan.findings);
-                one.waived.clone_from(&answered.waived);
-                one.blocking.clone_from(&answered.open);
+                one.digest = Some(digest_list(&plan.operations));
+                one.observed = Some(digest_list(plan.operations.iter().map(|one| &one.before)));
+                let Plan { operations, findings, summary, .. } = *plan;
+                (one.operations, one.findings, one.summary) = (Some(operations), findings, summary);
+                (one.waived, one.blocking) = (answered.waived, answered.open);
             }
             Known::After { step } => {
                 one.summary = format!("known after `{step}` is applied");
-                one.after = Some(step.clone());
+                one.after = Some(step);
             }
             Known::Failed { error } => {
                 one.summary = format!("cannot be planned: {} {}", error.code, error.message);
-                one.error = Some(error.clone());
+                one.error = Some(error);
             }
         }
         one

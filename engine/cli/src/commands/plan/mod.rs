@@ -4,10 +4,10 @@ mod file;
 mod text;
 
 use gateshift_model::RunDefinition;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::load;
-use super::preview::{inventory, preview, write};
+use super::preview::{preview, write};
 use crate::args::Plan;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -22,13 +22,14 @@ pub(super) async fn run(given: &Plan, store: Option<&str>, output: &Output) -> R
     let store = Store::of(store, Some(&given.workflow.workflow))?;
     let definition = RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition };
     let seen = preview(&definition, &rehearsal, &store, given.snapshot.as_deref(), output).await?;
-    let file = PlanFile::of(&definition, inventory(&definition, &seen)?.as_ref(), &seen);
+    let file = PlanFile::of(&definition, seen)?;
     if let Some(path) = &given.output {
         write(path, &file.bytes())?;
         output.say(&format!("the plan is in {}", path.display()));
     }
-    let numbers = text::Numbers::of(&file).json();
-    output.data(&json!({"summary": numbers, "plan": file}), &text::text(&file, given.full));
+    let document = || json!({"summary": text::Numbers::of(&file).json(), "plan": file});
+    let document = if output.json { document() } else { Value::Null };
+    output.data(&document, &text::text(&file, given.full));
     Ok(exit(&file))
 }
 
