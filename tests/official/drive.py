@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drive an endpoint with Alibaba Cloud's own Python clients.
 
-    python3 drive.py --endpoint http://127.0.0.1:8080 --product apig|mse|alidns [--read-only]
+    python3 drive.py --endpoint http://127.0.0.1:8080 --product apig|mse|alidns|cms|arms [--read-only]
 
 The key comes from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET
 (and ALIBABA_CLOUD_SECURITY_TOKEN, if set); any dummy will do for a simulated cloud.
@@ -35,6 +35,10 @@ from alibabacloud_alidns20150109 import models as dns
 from alibabacloud_alidns20150109.client import Client as DnsClient
 from alibabacloud_apig20240327 import models as apig
 from alibabacloud_apig20240327.client import Client as ApigClient
+from alibabacloud_arms20190808 import models as arms
+from alibabacloud_arms20190808.client import Client as ArmsClient
+from alibabacloud_cms20190101 import models as cms
+from alibabacloud_cms20190101.client import Client as CmsClient
 from alibabacloud_mse20190531 import models as mse
 from alibabacloud_mse20190531.client import Client as MseClient
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
@@ -43,7 +47,7 @@ from darabonba.model import DaraModel
 
 from check_requests import CONTRACT, Check
 
-CLIENTS = {"apig": ApigClient, "mse": MseClient, "alidns": DnsClient}
+CLIENTS = {"apig": ApigClient, "mse": MseClient, "alidns": DnsClient, "cms": CmsClient, "arms": ArmsClient}
 
 
 class Driver:
@@ -533,6 +537,57 @@ def drive_alidns(d):
            note=lambda r: f"{data(r, 'TotalCount')} records")
 
 
+# --- CloudMonitor -------------------------------------------------------------------------------
+
+def drive_cms(d):
+    rows = lambda raw: (data(raw, "Alarms", "Alarm"), int(data(raw, "Total") or 0))
+    metas = lambda raw: (data(raw, "Resources", "Resource"), int(data(raw, "TotalCount") or 0))
+    d.call("describe_project_meta", cms.DescribeProjectMetaRequest(page_number=1, page_size=10),
+           note=lambda r: f"{data(r, 'Total')} namespaces")
+    known = d.pages("describe_metric_meta_list", lambda n, s: cms.DescribeMetricMetaListRequest(
+        namespace="acs_cnapigateway", page_number=n, page_size=s), metas, size=10)
+    groups = d.call("describe_contact_group_list", cms.DescribeContactGroupListRequest(page_number=1, page_size=10),
+                    note=lambda r: f"{data(r, 'Total')} groups")
+    rules = d.pages("describe_metric_rule_list", lambda n, s: cms.DescribeMetricRuleListRequest(
+        page=n, page_size=s), rows, size=2)
+    watched = json.loads(data(rules, 0, "Resources") or "[]")
+    for metric in ("gateway_qps", "gateway_5xx_rate"):
+        d.call("describe_metric_list", cms.DescribeMetricListRequest(
+            namespace="acs_mse_gateway", metric_name=metric, period="60", dimensions=json.dumps(watched)),
+            note=lambda r: data(r, "Datapoints"))
+    d.call("describe_metric_last", cms.DescribeMetricLastRequest(
+        namespace="acs_mse_gateway", metric_name="gateway_qps", dimensions=json.dumps(watched)))
+    d.call("describe_metric_rule_count", cms.DescribeMetricRuleCountRequest(namespace="acs_mse_gateway"),
+           note=lambda r: data(r, "MetricRuleCount"))
+    if d.args.read_only:
+        return
+    rule, group = f"{d.args.prefix}-{uuid.uuid4().hex[:8]}", data(groups, "ContactGroups", "ContactGroup", 0)
+    level = lambda threshold: cms.PutResourceMetricRuleRequestEscalations(
+        critical=cms.PutResourceMetricRuleRequestEscalationsCritical(
+            statistics="Average", comparison_operator="GreaterThanThreshold", threshold=threshold, times=3))
+    put = lambda metric, threshold: cms.PutResourceMetricRuleRequest(
+        rule_id=rule, rule_name=rule, namespace="acs_cnapigateway", metric_name=metric, contact_groups=group,
+        period="60", resources=json.dumps([{"instanceId": "gw-none"}]), escalations=level(threshold))
+    d.call("put_resource_metric_rule", put(data(known, 0, "MetricName"), "80"))
+    d.call("put_resource_metric_rule", put("NoSuchMetric", "80"), refused=True)
+    d.call("put_resource_metric_rule", put(data(known, 0, "MetricName"), "much"), refused=True)
+    d.call("disable_metric_rules", cms.DisableMetricRulesRequest(rule_id=[rule]))
+    d.call("describe_metric_rule_list", cms.DescribeMetricRuleListRequest(rule_ids=rule),
+           note=lambda r: f"in force {data(r, 'Alarms', 'Alarm', 0, 'EnableState')}")
+    d.call("enable_metric_rules", cms.EnableMetricRulesRequest(rule_id=[rule]))
+    d.call("delete_metric_rules", cms.DeleteMetricRulesRequest(id=[rule]))
+    d.call("delete_metric_rules", cms.DeleteMetricRulesRequest(id=[rule]), refused=True)
+
+
+# --- ARMS ---------------------------------------------------------------------------------------
+
+def drive_arms(d):
+    d.call("get_alert_rules", arms.GetAlertRulesRequest(region_id=d.args.region, page=1, size=10),
+           note=lambda r: f"{data(r, 'PageBean', 'Total')} rules")
+    d.call("search_alert_rules", arms.SearchAlertRulesRequest(region_id=d.args.region, current_page=1, page_size=10),
+           note=lambda r: f"{data(r, 'PageBean', 'TotalCount')} rules")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Drive an endpoint with Alibaba Cloud's own clients.")
     parser.add_argument("--endpoint", required=True, help="http://host:port or https://host")
@@ -554,7 +609,7 @@ def main():
         for variable in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
             os.environ.pop(variable, None)  # the clients would send even loopback calls there
     driver = Driver(args)
-    {"apig": drive_apig, "mse": drive_mse, "alidns": drive_alidns}[args.product](driver)
+    {"apig": drive_apig, "mse": drive_mse, "alidns": drive_alidns, "cms": drive_cms, "arms": drive_arms}[args.product](driver)
     counts = driver.counts
     print(f"calls={sum(counts.values())} ok={counts['ok']} failed={counts['FAIL']} "
           f"skipped={counts['skip']} later={counts['later']}")

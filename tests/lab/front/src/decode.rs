@@ -2,6 +2,7 @@
 //! contract decides everything here.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use gateshift_lab_kernel::{ApiError, Call};
 use serde_json::{Map, Value};
@@ -85,23 +86,44 @@ fn find_rpc<'a>(contract: &'a Contract, wire: &Wire) -> Result<Found<'a>, ApiErr
 
 fn find_roa<'a>(contract: &'a Contract, wire: &Wire) -> Result<Found<'a>, ApiError> {
     let asked = || not_found(&format!("{} {}", wire.method, wire.path));
-    // Where a fixed path and a template both fit, the fixed one is meant.
-    let (_, name, operation, path) = contract
+    let label = if contract.names_hosts() { first_label(wire) } else { None };
+    let action = wire.header("x-acs-action");
+    let sent: BTreeMap<String, String> = wire.query_pairs().into_iter().collect();
+    let has = |(name, value): (&String, &String)| sent.get(name) == Some(value);
+    // Where a fixed path and a template both fit, the fixed one is meant, and the one with a pair of the
+    // query of its own. Where two operations are one request, it is the one that the client names.
+    let (_, name, operation, mut path) = contract
         .operations
         .iter()
         .filter(|(_, operation)| operation.method == wire.method)
+        .filter(|(_, operation)| operation.request.host.is_empty() == label.is_none())
+        .filter(|(_, operation)| operation.request.fixed_query.iter().all(has))
         .filter_map(|(name, operation)| {
             let path = fit(&operation.path, &wire.path)?;
             Some((path.len(), name, operation, path))
         })
-        .min_by_key(|(names, ..)| *names)
+        .min_by_key(|(names, name, operation, _)| {
+            (*names, operation.request.fixed_query.is_empty(), action.as_ref() != Some(*name))
+        })
         .ok_or_else(asked)?;
-    match wire.header("x-acs-action") {
-        Some(action) if action != *name => {
-            Err(not_found(&format!("x-acs-action {action}, but {} {} is {name}", wire.method, wire.path)))
-        }
-        _ => Ok(Found { name, operation, path }),
+    if let Some(action) = action.filter(|action| action != name) {
+        return Err(not_found(&format!(
+            "x-acs-action {action}, but {} {} is {name}",
+            wire.method, wire.path
+        )));
     }
+    path.extend(operation.request.host.first().cloned().zip(label));
+    Ok(Found { name, operation, path })
+}
+
+/// The label that stands before the endpoint in the `host` header; on loopback an address alone has none.
+fn first_label(wire: &Wire) -> Option<String> {
+    let host = wire.header("host")?;
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+    if name.parse::<Ipv4Addr>().is_ok() || name.starts_with('[') {
+        return None;
+    }
+    name.split_once('.').map(|(label, _)| label.to_owned())
 }
 
 /// The names of a path template with their values when the path fits it. A slash at the end counts:
@@ -151,7 +173,8 @@ pub(crate) fn decode(
             (typed(&fields, &sent, &RPC_COMMON).map_err(problem)?, Map::new())
         }
         Style::Roa => {
-            let query = typed(&request.query, &wire.query_pairs(), &[]).map_err(problem)?;
+            let fixed: Vec<&str> = request.fixed_query.keys().map(String::as_str).collect();
+            let query = typed(&request.query, &wire.query_pairs(), &fixed).map_err(problem)?;
             let body = json_body(wire).map_err(problem)?;
             check_fields("body", &request.body, &body, Required::Enforced, Nulls::Refused)
                 .map_err(problem)?;

@@ -32,6 +32,10 @@ pub(crate) fn answer(contract: &Contract, operation: &Operation, answer: Value, 
         // The contract check that follows names what is wrong with it.
         other => return Worded { status: 200, body: other },
     };
+    if contract.product == "sls" {
+        // It stands in a header only.
+        return Worded { status: 200, body: Value::Object(body) };
+    }
     let spelling = match (contract.style, has(operation, "requestId")) {
         (Style::Roa, true) => "requestId",
         (Style::Roa | Style::Rpc, _) => "RequestId",
@@ -53,6 +57,7 @@ pub(crate) fn refusal(
         return Worded { status: 200, body: unsuccessful(operation, error, request_id) };
     }
     let body = match (contract.style, speaker) {
+        _ if contract.product == "sls" => json!({"errorCode": error.code, "errorMessage": error.message}),
         (Style::Roa, Speaker::Product) => {
             json!({"requestId": request_id, "code": error.code, "message": error.message})
         }
@@ -99,7 +104,7 @@ mod tests {
     #[test]
     fn the_request_id_is_spelt_as_each_operation_spells_it() {
         let mut capital = Vec::new();
-        for product in ["mse", "apig", "alidns", "vpc", "ecs"] {
+        for product in ["mse", "apig", "alidns", "vpc", "ecs", "cms", "arms"] {
             let contract = Contract::of(product).unwrap();
             for (name, operation) in &contract.operations {
                 let body = answer(contract, operation, json!({}), "R").body;
@@ -144,6 +149,8 @@ mod tests {
             (&entry["Code"], &entry["Message"], &entry["RequestId"]),
             (&json!("NotFound.X"), &json!("no x"), &json!("R"))
         );
+        let logs = refusal(Contract::of("sls").unwrap(), None, Speaker::Entry, &error, "R").body;
+        assert_eq!(logs, json!({"errorCode": "NotFound.X", "errorMessage": "no x"}));
         let mse = refusal(Contract::of("mse").unwrap(), None, Speaker::Product, &error, "R");
         assert_eq!((mse.status, &mse.body["Code"]), (404, &json!("NotFound.X")));
     }

@@ -135,7 +135,13 @@ impl Front {
             outcome.result = Err((speaker, error));
             outcome
         };
-        if let Err(error) = self.entry.verifier.verify(wire, now) {
+        let verifier = &self.entry.verifier;
+        let signed = if self.name() == "sls" {
+            verifier.verify_log_service(wire, now)
+        } else {
+            verifier.verify(wire, now)
+        };
+        if let Err(error) = signed {
             return refuse(outcome, Speaker::Entry, error);
         }
         let found = match find(self.contract, wire) {

@@ -172,14 +172,15 @@ pub(crate) fn front_handler(front: Front) -> Handler {
         Box::pin(async move {
             let reply = front.answer(&wire, OffsetDateTime::now_utc());
             tokio::time::sleep(reply.delay).await;
-            if reply.dropped { None } else { Some(rendered(&reply)) }
+            if reply.dropped { None } else { Some(rendered(front.name(), &reply)) }
         })
     })
 }
 
-fn rendered(reply: &Reply) -> Plain {
+fn rendered(product: &str, reply: &Reply) -> Plain {
     let mut plain = Plain::json(reply.status, &reply.body);
-    plain.headers.push(("x-acs-request-id", reply.request_id.clone()));
+    let header = if product == "sls" { "x-log-requestid" } else { "x-acs-request-id" };
+    plain.headers.push((header, reply.request_id.clone()));
     if let Some(ms) = reply.retry_after_ms {
         plain.headers.push(("x-acs-retry-after", ms.to_string()));
     }

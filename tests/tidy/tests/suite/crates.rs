@@ -47,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests/lab/mse", &["tests/lab/kernel"]),
     ("tests/lab/apig", &["tests/lab/kernel"]),
     ("tests/lab/planes", &["tests/lab/kernel"]),
+    ("tests/lab/telemetry", &["tests/lab/kernel"]),
     ("tests/lab/front", &["tests/lab/"]),
     // Whole-system packages: nothing is built on them.
     ("tests/bench", WHOLE),

@@ -8,7 +8,7 @@ mod typed;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 pub use check::{Fault, Nulls, Problem, Required, check, check_fields};
 pub use schema::{Encoding, Fields, Kind, Schema};
@@ -58,15 +58,38 @@ pub struct Parameters {
     #[serde(default)]
     pub query: Fields,
     /// In the JSON body (RPC: in the form).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body")]
     pub body: Fields,
+    /// Pairs of the query that tell operations with one path from each other.
+    #[serde(default)]
+    pub fixed_query: BTreeMap<String, String>,
+    /// In the name of the host, as its first label.
+    #[serde(default)]
+    pub host: Vec<String>,
+}
+
+/// A body is described by its fields, or as one value.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Body {
+    Value(Schema),
+    Fields(Fields),
+}
+
+fn body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+    Ok(match Body::deserialize(deserializer)? {
+        Body::Value(Schema { kind: Kind::Object(fields), .. }) | Body::Fields(fields) => fields,
+        Body::Value(_) => Fields::new(),
+    })
 }
 
 /// Why there is no contract.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContractError {
     /// The lab has no contract of this product.
-    #[error("the lab has no contract for product `{0}`, it knows mse, apig, alidns, vpc and ecs")]
+    #[error(
+        "the lab has no contract for product `{0}`, it knows mse, apig, alidns, vpc, ecs, cms, arms and sls"
+    )]
     Unknown(String),
     /// The embedded file does not parse.
     #[error("the embedded contract of `{product}` cannot be read: {cause}")]
@@ -90,8 +113,17 @@ static APIG: Loaded = LazyLock::new(|| read("apig", include_str!("../../contract
 static ALIDNS: Loaded = LazyLock::new(|| read("alidns", include_str!("../../contract/alidns.json")));
 static VPC: Loaded = LazyLock::new(|| read("vpc", include_str!("../../contract/vpc.json")));
 static ECS: Loaded = LazyLock::new(|| read("ecs", include_str!("../../contract/ecs.json")));
+static CMS: Loaded = LazyLock::new(|| read("cms", include_str!("../../contract/cms.json")));
+static ARMS: Loaded = LazyLock::new(|| read("arms", include_str!("../../contract/arms.json")));
+static SLS: Loaded = LazyLock::new(|| read("sls", include_str!("../../contract/sls.json")));
 
 impl Contract {
+    /// Whether the host of a request says what it is about.
+    #[must_use]
+    pub fn names_hosts(&self) -> bool {
+        self.operations.values().any(|operation| !operation.request.host.is_empty())
+    }
+
     /// The contract of a product, parsed on first use.
     ///
     /// # Errors
@@ -103,6 +135,9 @@ impl Contract {
             "alidns" => &ALIDNS,
             "vpc" => &VPC,
             "ecs" => &ECS,
+            "cms" => &CMS,
+            "arms" => &ARMS,
+            "sls" => &SLS,
             other => return Err(ContractError::Unknown(other.to_owned())),
         };
         loaded.as_ref().map_err(Clone::clone)
@@ -113,8 +148,16 @@ impl Contract {
 mod tests {
     use super::*;
 
-    const PRODUCTS: [(&str, usize); 5] =
-        [("mse", 109), ("apig", 190), ("alidns", 22), ("vpc", 7), ("ecs", 4)];
+    const PRODUCTS: [(&str, usize); 8] = [
+        ("mse", 109),
+        ("apig", 190),
+        ("alidns", 22),
+        ("vpc", 7),
+        ("ecs", 4),
+        ("cms", 31),
+        ("arms", 21),
+        ("sls", 26),
+    ];
 
     #[test]
     fn every_embedded_contract_is_read_whole() {
@@ -123,7 +166,9 @@ mod tests {
             assert_eq!(contract.product, product);
             assert_eq!(contract.operations.len(), operations, "{product}");
             for (name, operation) in &contract.operations {
-                assert!(operation.response.is_some(), "{product} {name} answers nothing");
+                // Writes to Log Service answer nothing.
+                let answers = operation.response.is_some() || product == "sls";
+                assert!(answers, "{product} {name} answers nothing");
             }
         }
         assert_eq!(Contract::of("oss").unwrap_err(), ContractError::Unknown("oss".to_owned()));

@@ -124,3 +124,28 @@ fn rpc_refusals_name_the_parameter() {
         assert!(refusal.message.contains(named), "{}", refusal.message);
     }
 }
+
+#[test]
+fn the_host_tells_the_project_and_two_operations_may_be_one_request() {
+    let contract = Contract::of("sls").unwrap();
+    let found = |method: &str, host: &str, path: &str, action: &str| {
+        let mut headers = vec![("host".to_owned(), host.to_owned())];
+        if !action.is_empty() {
+            headers.push(("x-acs-action".to_owned(), action.to_owned()));
+        }
+        let wire = Wire { method: method.into(), path: path.into(), headers, ..Wire::default() };
+        find(contract, &wire).map(|found| (found.name, found.path.get("project").cloned())).ok()
+    };
+    let of = |project: &str| Some(project.to_owned());
+    assert_eq!(found("GET", "127.0.0.1:9", "/", ""), Some(("ListProject", None)));
+    assert_eq!(found("GET", "p-1.127.0.0.1:9", "/", ""), Some(("GetProject", of("p-1"))));
+    assert_eq!(found("GET", "p-1.cn-hangzhou.log.aliyuncs.com", "/", "ListProject"), None);
+    let logs = "/logstores/s/logs";
+    assert_eq!(found("POST", "p-1.127.0.0.1:9", logs, ""), Some(("GetLogs", of("p-1"))));
+    assert_eq!(found("POST", "p-1.127.0.0.1:9", logs, "GetLogsV2"), Some(("GetLogsV2", of("p-1"))));
+    assert_eq!(found("POST", "127.0.0.1:9", logs, ""), None);
+    assert_eq!(found("GET", "p-1.127.0.0.1:9", "/logstores/s", ""), Some(("GetLogStore", of("p-1"))));
+    let wire = Wire { query: "type=context_log&pack_id=1".to_owned(), ..wire("GET", "/logstores/s", "", "") };
+    let headers = vec![("host".to_owned(), "p-1.127.0.0.1:9".to_owned())];
+    assert_eq!(find(contract, &Wire { headers, ..wire }).unwrap().name, "GetContextLogs");
+}

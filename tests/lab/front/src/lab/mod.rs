@@ -2,11 +2,13 @@
 //! the name server, the metrics, and the lab's own control, all on loopback.
 
 mod admin;
+mod alerts;
 mod console;
 mod endpoints;
 mod export;
 mod hosts;
 mod metrics;
+mod observed;
 mod open;
 mod options;
 mod parts;
@@ -102,6 +104,7 @@ impl Lab {
         let metrics = listen("prometheus", port("prometheus"), metrics::handler(parts.clone())).await?;
         urls.insert("prometheus".to_owned(), metrics.url());
         let admin = listen("admin", port("admin"), admin::handler(parts.clone())).await?;
+        let region = parts.cloud.network.lock().region.clone();
         let connect = [("80", parts.planes.http_port()), ("443", parts.planes.https_port())];
         let endpoints = LabEndpoints {
             endpoints: urls,
@@ -111,7 +114,8 @@ impl Lab {
             access_key_id: key.id,
             access_key_secret: key.secret,
             speed: options.speed,
-            region: parts.cloud.network.lock().region.clone(),
+            log_project: parts.log_project(&region),
+            region,
             gateway: parts.mse.gateway_ids().into_iter().next().ok_or(LabError::NoGateway)?,
             admin: admin.url(),
         };
@@ -155,7 +159,7 @@ impl Lab {
         self.parts.entry.stats.counts()
     }
 
-    /// Target account and DNS by content: two runs that did the same are equal here.
+    /// Target account, DNS and alert rules by content: two runs that did the same are equal here.
     #[must_use]
     pub fn export(&self) -> Value {
         self.parts.export()

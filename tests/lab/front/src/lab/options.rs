@@ -57,7 +57,7 @@ pub struct LabOptions {
     pub access_log: Option<PathBuf>,
     /// Trouble from the start.
     pub faults: FaultScript,
-    /// Quotas by product (`mse`, `apig`, `alidns`, `vpc`, `ecs`); none for those not named.
+    /// Quotas by product (`mse`, `apig`, `alidns`, `vpc`, `ecs`, `cms`, `arms`, `sls`); none for those not named.
     pub quotas: BTreeMap<String, Quota>,
     /// A person sits at the console: what no call can do is done there by itself, like at the source.
     pub person: bool,

@@ -4,15 +4,19 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
 use gateshift_lab_apig::{AliDns, Apig, Ecs, Edition, SeedRecord, Vpc};
-use gateshift_lab_kernel::{AddressPool, Cloud, LabClock, Product, RecordType};
+use gateshift_lab_kernel::gateway::GatewayConfig;
+use gateshift_lab_kernel::{AddressPool, ByHand, Cloud, LabClock, Product, RecordType, own_project};
 use gateshift_lab_mse::{Mse, Scenario, by_hand_of, network_of, world_of};
 use gateshift_lab_planes::{Authority, LoadTarget, NameServer, Planes, PlanesOptions};
+use gateshift_lab_telemetry::{Arms, Cms, Observed, Sls};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::LabError;
+use super::alerts;
 use super::export::{Places, zones};
 use super::hosts::{ServedHost, record_names, served_hosts};
+use super::observed::AccessLogs;
 use super::options::LabOptions;
 use super::targets::targets;
 use crate::faults::{Faults, Quotas};
@@ -29,8 +33,10 @@ pub(crate) struct Parts {
     pub(crate) cloud: Arc<Cloud>,
     pub(crate) mse: Arc<Mse>,
     pub(crate) apig: Arc<Apig>,
+    cms: Arc<Cms>,
+    wanted: ByHand,
     others: Vec<Arc<dyn Product>>,
-    pub(crate) planes: Planes,
+    pub(crate) planes: Arc<Planes>,
     pub(crate) names: NameServer,
     pub(crate) authority: Arc<Authority>,
     pub(crate) entry: Arc<Entry>,
@@ -43,7 +49,8 @@ impl Parts {
         let scenario = options.account.scenario();
         let clock = LabClock::new(options.speed);
         let cloud = Cloud::new(clock, network_of(&scenario), world_of(&scenario), address_pool()?);
-        *cloud.person.lock() = options.person.then(|| by_hand_of(&scenario));
+        let wanted = by_hand_of(&scenario);
+        *cloud.person.lock() = options.person.then(|| wanted.clone());
         let mse = Arc::new(Mse::new(cloud.clone(), &scenario));
         let apig = Arc::new(Apig::with_options(cloud.clone(), options.behaviour.target.clone()));
         let dns = AliDns::new(cloud.clone());
@@ -51,11 +58,23 @@ impl Parts {
         let authority = Arc::new(Authority::new(cloud.clone())?);
         let planes = start_planes(options, &cloud, &mse, &apig, &authority)?;
         let listening = NameServer::start(cloud.clone()).await;
+        let planes = Arc::new(planes);
+        let logs: Arc<dyn Observed> = Arc::new(AccessLogs(planes.clone()));
+        let cms = Arc::new(Cms::new(cloud.clone(), logs.clone(), alerts::of_cms(&scenario)));
         let names =
             listening.map_err(|source| LabError::Listen { at: "a free port for dns".to_owned(), source })?;
         let key = own_key();
         let parts = Self {
-            others: vec![Arc::new(dns), Arc::new(Vpc::new(cloud.clone())), Arc::new(Ecs::new(cloud.clone()))],
+            others: vec![
+                Arc::new(dns),
+                Arc::new(Vpc::new(cloud.clone())),
+                Arc::new(Ecs::new(cloud.clone())),
+                cms.clone(),
+                Arc::new(Arms::new(&scenario.region, alerts::of_arms(&scenario))),
+                Arc::new(Sls::new(cloud.clone(), logs)),
+            ],
+            cms,
+            wanted,
             cloud,
             mse,
             apig,
@@ -75,12 +94,27 @@ impl Parts {
         products
     }
 
-    /// Target account and DNS by content.
+    /// Target account, DNS and alert rules by content.
     pub(crate) fn export(&self) -> Value {
         let hosts = self.cloud.hosts.lock().clone();
         let places = Places::new(&self.mse.gateways(), &self.apig.gateways(), hosts);
         let dns = zones(&self.cloud.zones.lock(), &places);
-        json!({"apig": self.apig.export(), "dns": dns})
+        json!({"apig": self.apig.export(), "dns": dns, "alerts": self.alerts()})
+    }
+
+    /// Where the access logs of the target go in the end.
+    pub(crate) fn log_project(&self, region: &str) -> String {
+        self.wanted.logs.as_ref().map_or_else(|| own_project(region), |to| to.project.clone())
+    }
+
+    /// Alert rules by content, with a word for each gateway instead of its id.
+    fn alerts(&self) -> Value {
+        let mut text = Value::from(self.cms.export()).to_string();
+        let ids = |gateways: Vec<GatewayConfig>| gateways.into_iter().map(|gateway| gateway.gateway_id);
+        for (word, gateways) in [("@source", self.mse.gateways()), ("@target", self.apig.gateways())] {
+            ids(gateways).for_each(|id| text = text.replace(&id, word));
+        }
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// What the load client asks for.

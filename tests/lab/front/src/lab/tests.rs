@@ -84,6 +84,9 @@ async fn every_product_answers_a_signed_call() {
         ("alidns", "POST", "/", "DescribeDomains"),
         ("vpc", "POST", "/?RegionId=cn-hangzhou", "DescribeVpcs"),
         ("ecs", "POST", "/?RegionId=cn-hangzhou", "DescribeSecurityGroups"),
+        ("cms", "POST", "/?Namespace=acs_mse_gateway", "DescribeMetricRuleList"),
+        ("arms", "POST", "/?RegionId=cn-hangzhou&Page=1&Size=10", "GetAlertRules"),
+        ("arms", "POST", "/?RegionId=cn-hangzhou", "SearchAlertRules"),
     ] {
         let (status, body) = lab.call(product, method, target, action).await;
         assert_eq!(status, 200, "{product}: {body}");

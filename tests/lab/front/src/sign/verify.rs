@@ -84,6 +84,14 @@ impl Verifier {
         Ok(&key.id)
     }
 
+    /// The id of the key that signed a request to Log Service.
+    ///
+    /// # Errors
+    /// With the refusal Log Service would give.
+    pub fn verify_log_service(&self, wire: &Wire, now: OffsetDateTime) -> Result<&str, ApiError> {
+        super::log_service::verify(&self.keys, wire, now)
+    }
+
     /// A nonce is spent only by a request that is otherwise in order.
     fn remember(&self, key_id: &str, nonce: &str, now: OffsetDateTime) -> Result<(), ApiError> {
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);

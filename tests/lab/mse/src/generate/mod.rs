@@ -38,6 +38,7 @@ pub fn generate(seed: u64, routes: usize) -> Scenario {
         authentications: Vec::new(),
         consumers: Vec::new(),
         plugins: Vec::new(),
+        alerts: Vec::new(),
         answers: Answers::default(),
     };
     scenario.routes = routes::routes(&mut random, &scenario, routes);

@@ -6,9 +6,10 @@ use super::random::Random;
 use super::routes::BEGINNING_MS;
 use super::{plugins, policies};
 use crate::scenario::{
-    AccessList, Algorithm, Answers, AuthKind, AuthResource, Authentication, Consumer, Destination, Dubbo,
-    DubboMethod, DubboParam, Level, Limit, Moment, ParamSource, PathKind, PluginLevels, Protocol, Refusal,
-    Route, Scenario, Service, ServiceType, Token, TraceKind, Tracing, TrafficRules,
+    About, AccessList, Alert, Algorithm, Answers, AuthKind, AuthResource, Authentication, Consumer,
+    Destination, Dubbo, DubboMethod, DubboParam, Keeper, Level, Limit, Moment, ParamSource, PathKind,
+    PluginLevels, Protocol, Refusal, Route, Scenario, Service, ServiceType, Token, TraceKind, Tracing,
+    TrafficRules,
 };
 
 /// Name of the service behind the routes that ask for something.
@@ -103,6 +104,7 @@ pub(super) fn enrich(random: &mut Random, seed: u64, scenario: &mut Scenario) {
         },
         traffic_rules: TrafficRules::Mixed,
     };
+    scenario.alerts = alerts();
     let gateway = &mut scenario.gateway;
     gateway.tracing =
         Some(Tracing { kind: TraceKind::Opentelemetry, sample: 20, service: String::new(), port: 0 });
@@ -117,6 +119,31 @@ pub(super) fn enrich(random: &mut Random, seed: u64, scenario: &mut Scenario) {
         .map(|(name, value)| (name.to_owned(), value)),
     );
     only_what_is_there(scenario);
+}
+
+/// Rules that the target has metrics for, one that it has none for, and one about another gateway.
+fn alerts() -> Vec<Alert> {
+    let tell = |groups: &[&str]| groups.iter().map(|group| (*group).to_owned()).collect::<Vec<_>>();
+    vec![
+        Alert {
+            warn: Some(60.0),
+            contacts: tell(&["shop-operators", "on-call"]),
+            ..Alert::above("cpu of the shop gateway", "gateway_cpu_usage", 80.0)
+        },
+        Alert {
+            contacts: tell(&["shop-operators"]),
+            period: 300,
+            ..Alert::above("memory of the shop gateway", "gateway_memory_usage_rate", 85.0)
+        },
+        Alert {
+            contacts: tell(&["shop-operators"]),
+            enabled: false,
+            ..Alert::above("new handshakes", "gateway_new_tls", 1600.0)
+        },
+        Alert { contacts: tell(&["on-call"]), ..Alert::above("errors", "gateway_5xx_rate", 5.0) },
+        Alert { keeper: Keeper::Arms, ..Alert::above("rush hour", "qps", 5000.0) },
+        Alert { about: About::Another, ..Alert::above("cpu of the old gateway", "gateway_cpu_usage", 70.0) },
+    ]
 }
 
 /// Lists of three levels that contradict each other. None keeps loopback addresses from ordinary routes.

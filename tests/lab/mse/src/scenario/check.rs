@@ -23,6 +23,7 @@ impl Scenario {
         self.check_policies(&mut problems);
         self.check_callers(&mut problems);
         self.check_plugins(&mut problems);
+        self.check_alerts(&mut problems);
         if problems.is_empty() { Ok(()) } else { Err(ScenarioError::Meaning { problems }) }
     }
 

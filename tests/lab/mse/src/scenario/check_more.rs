@@ -10,6 +10,16 @@ use super::{
 use crate::state::plugins;
 
 impl Scenario {
+    pub(super) fn check_alerts(&self, problems: &mut Vec<String>) {
+        unique(problems, "alert", self.alerts.iter().map(|alert| &alert.id));
+        for alert in &self.alerts {
+            if alert.critical.or(alert.warn).or(alert.info).is_none() {
+                let name = &alert.name;
+                problems.push(format!("alert {name:?} has no threshold; give it critical, warn or info"));
+            }
+        }
+    }
+
     pub(super) fn check_policies(&self, problems: &mut Vec<String>) {
         for route in &self.routes {
             let name = &route.name;

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Destination, Moment, Scenario, SecurityGroup, Service, ServiceType, SourceType, VSwitch};
+use super::{
+    Destination, Keeper, Moment, Scenario, SecurityGroup, Service, ServiceType, SourceType, VSwitch,
+};
 
 /// 2025-01-06 01:00 UTC, a Monday morning in Hangzhou: when a scenario without times begins.
 const BEGINNING: i64 = 1_736_125_200_000;
@@ -19,6 +21,12 @@ impl Scenario {
             if source.id.is_empty() {
                 let prefix = if source.kind == SourceType::K8s { "c" } else { "mse-cn-" };
                 source.id = format!("{prefix}{}", &digest(&source.name)[..12]);
+            }
+        }
+        for alert in &mut self.alerts {
+            or_else(&mut alert.id, || format!("rule-{}", &digest(&alert.name)[..12]));
+            if alert.contacts.is_empty() && alert.keeper == Keeper::Cms {
+                alert.contacts = vec!["operators".to_owned()];
             }
         }
         let registries: Vec<(SourceType, String)> =

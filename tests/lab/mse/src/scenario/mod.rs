@@ -2,6 +2,7 @@
 //! and routes, and the network and backends around it. `scenarios/README.md` beside this crate explains
 //! every key; what is left out is filled in by [`Scenario::complete`].
 
+mod alert;
 mod check;
 mod check_more;
 mod complete;
@@ -17,6 +18,7 @@ mod yaml;
 
 use serde::{Deserialize, Serialize};
 
+pub use alert::{About, Alert, Keeper};
 pub use gateway::{
     AccessLog, Charge, Domain, ElasticPolicy, ElasticWindow, Entry, Gateway, Http2, SecurityRule, TraceKind,
     Tracing,
@@ -83,6 +85,9 @@ pub struct Scenario {
     /// Installed plugins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<Plugin>,
+    /// Alert rules, which are kept outside the gateway.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Alert>,
     /// Which of its contradictory forms the API answers in.
     #[serde(default, skip_serializing_if = "is_default")]
     pub answers: Answers,

@@ -40,6 +40,7 @@ pub(crate) fn collisions(seed: u64, routes: usize) -> Scenario {
         authentications: Vec::new(),
         consumers: Vec::new(),
         plugins: Vec::new(),
+        alerts: Vec::new(),
         answers: Default::default(),
     };
     while scenario.routes.len() < routes {
