@@ -95,7 +95,7 @@ fn common(cx: &Cx<'_>, id: &str, gateway: &Gateway) -> Value {
         .iter()
         .enumerate()
         .map(|(number, balancer)| {
-            let ready = gateway.balancers_ready(&cx.options.timing, cx.now);
+            let ready = gateway.balancers_ready(&cx.options.timing, cx.cloud.served_ms());
             json!({
                 "loadBalancerId": balancer.id,
                 "address": ready.then_some(&balancer.address),
@@ -142,7 +142,7 @@ fn merge(into: &mut Value, more: Value) {
 pub(crate) fn balancers(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let id = reply::path(call, "gatewayId")?;
     let gateway = state.gateway(id)?;
-    let ready = gateway.balancers_ready(&cx.options.timing, cx.now);
+    let ready = gateway.balancers_ready(&cx.options.timing, cx.cloud.served_ms());
     let items: Vec<Value> = gateway
         .balancers
         .iter()
