@@ -1,6 +1,6 @@
 //! Reading an answer: its request id, and in errors code and message, whatever their spelling.
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 use crate::http::RawAnswer;
@@ -36,9 +36,13 @@ impl Answer {
             _ if raw.status >= 400 && (is_xml || text.trim_start().starts_with('<')) => from_xml(&text),
             _ => Value::from(text.as_ref()),
         };
-        let request_id = field(&body, "requestid")
-            .or_else(|| header(&raw.headers, "x-acs-request-id"))
-            .or_else(|| header(&raw.headers, "x-request-id"));
+        // The prefix of the header differs from product to product, and one of them leaves a dash out.
+        let request_id =
+            field(&body, "requestid").or_else(|| header(&raw.headers, "x-acs-request-id")).or_else(|| {
+                let ends = |name: &str| name.ends_with("request-id") || name.ends_with("-requestid");
+                let mut names = raw.headers.keys().map(HeaderName::as_str);
+                header(&raw.headers, names.find(|name| ends(name))?)
+            });
         let wish = header(&raw.headers, "x-acs-retry-after").and_then(|text| text.trim().parse().ok());
         Self { status: raw.status, request_id, body, retry_after_ms: wish.filter(|wish| *wish > 0) }
     }
@@ -169,6 +173,14 @@ mod tests {
                 None,
             ),
             (500, &[("x-request-id", "q")], "", "HTTP-500", "the answer is empty", Some("q")),
+            (
+                404,
+                &[("x-log-requestid", "q")],
+                r#"{"errorCode":"ProjectNotExist","errorMessage":"m"}"#,
+                "ProjectNotExist",
+                "m",
+                Some("q"),
+            ),
             (500, &[], "[1]", "HTTP-500", "[1]", None),
             (
                 422,

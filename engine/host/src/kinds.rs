@@ -73,6 +73,8 @@ pub enum WriteRule {
         read_prefixes: Vec<String>,
         /// Whole names of further actions that read.
         exact: Vec<String>,
+        /// Paths to which a POST only asks, `/stores/*/search`; a `*` stands for one segment.
+        read_posts: Vec<String>,
     },
 }
 
@@ -81,7 +83,33 @@ impl WriteRule {
     #[must_use]
     pub fn read_only() -> Self {
         let read_prefixes = ["List", "Get", "Query", "Describe"].map(str::to_owned).to_vec();
-        Self::Refused { read_prefixes, exact: Vec::new() }
+        Self::Refused { read_prefixes, exact: Vec::new(), read_posts: Vec::new() }
+    }
+
+    /// The same for a kind where a POST to these paths only asks.
+    #[must_use]
+    pub fn read_only_but(read_posts: &[&str]) -> Self {
+        match Self::read_only() {
+            Self::Refused { read_prefixes, exact, .. } => {
+                let read_posts = read_posts.iter().map(|path| (*path).to_owned()).collect();
+                Self::Refused { read_prefixes, exact, read_posts }
+            }
+            allowed @ Self::Allowed => allowed,
+        }
+    }
+
+    /// Whether a POST to a path only asks.
+    pub(crate) fn reads_by_post(&self, path: &str) -> bool {
+        let fits = |template: &String| {
+            let (due, sent): (Vec<&str>, Vec<&str>) =
+                (template.split('/').collect(), path.split('/').collect());
+            due.len() == sent.len()
+                && due
+                    .iter()
+                    .zip(sent)
+                    .all(|(due, sent)| if *due == "*" { !sent.is_empty() } else { *due == sent })
+        };
+        matches!(self, Self::Refused { read_posts, .. } if read_posts.iter().any(fits))
     }
 
     /// Whether an action may be sent as far as this rule goes.
@@ -89,7 +117,7 @@ impl WriteRule {
     pub fn admits(&self, action: &str) -> bool {
         match self {
             Self::Allowed => true,
-            Self::Refused { read_prefixes, exact } => {
+            Self::Refused { read_prefixes, exact, .. } => {
                 exact.iter().any(|name| name == action)
                     || read_prefixes.iter().any(|prefix| {
                         action
@@ -177,6 +205,7 @@ mod tests {
         let rule = WriteRule::Refused {
             read_prefixes: vec!["Get".into(), "List".into()],
             exact: vec!["SelectOne".into()],
+            read_posts: Vec::new(),
         };
         for good in ["GetThing", "ListThings", "SelectOne"] {
             assert!(rule.admits(good), "{good}");
@@ -195,5 +224,25 @@ mod tests {
         ] {
             assert!(!rule.admits(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_post_asks_where_the_kind_says_so_and_nowhere_else() {
+        let rule = WriteRule::read_only_but(&["/stores/*/search"]);
+        assert!(rule.reads_by_post("/stores/a-1/search") && rule.admits("GetThing"));
+        for path in [
+            "/stores",
+            "/stores/a",
+            "/stores//search",
+            "/stores/a/b/search",
+            "/stores/a/search/",
+            "/stores/a/Search",
+        ] {
+            assert!(!rule.reads_by_post(path), "{path}");
+        }
+        assert!(
+            !WriteRule::read_only().reads_by_post("/")
+                && !WriteRule::Allowed.reads_by_post("/stores/a/search")
+        );
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         writes: WriteRule::Refused {
             read_prefixes: ["List", "Get", "Query"].map(str::to_owned).to_vec(),
             exact: vec!["GatewayBlackWhiteList".to_owned()],
+            read_posts: Vec::new(),
         },
         ..regional("mse", "2019-05-31")
     };
@@ -57,6 +58,7 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         writes: WriteRule::Refused {
             read_prefixes: ["Get", "Search", "List"].map(str::to_owned).to_vec(),
             exact: Vec::new(),
+            read_posts: Vec::new(),
         },
         ..regional("arms", "2019-08-08")
     };
@@ -64,7 +66,11 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         name: "prometheus".to_owned(),
         scheme: Scheme::None,
         endpoint: EndpointRule::from_setting("url"),
-        writes: WriteRule::Refused { read_prefixes: Vec::new(), exact: vec!["query".to_owned()] },
+        writes: WriteRule::Refused {
+            read_prefixes: Vec::new(),
+            exact: vec!["query".to_owned()],
+            read_posts: Vec::new(),
+        },
         settings: json!({"url": {"type": "string", "description": "base URL, http://127.0.0.1:9090"}}),
         required: vec!["url".to_owned()],
         query_language: Some(QueryLanguage::Prometheus),
@@ -92,7 +98,8 @@ fn logs() -> ConnectionKind {
             Some("https://{region}-intranet.log.aliyuncs.com"),
         )
         .with_label("project"),
-        writes: WriteRule::read_only(),
+        // A search is sent as a POST.
+        writes: WriteRule::read_only_but(&["/logstores/*/logs"]),
         settings: json!({}),
         required: vec!["region".to_owned(), "project".to_owned()],
         query_language: None,
