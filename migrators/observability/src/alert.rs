@@ -198,11 +198,16 @@ pub(crate) fn parameters(rule: &Value) -> Parameters {
             }
         }
     }
-    let contacts = contacts(text(rule, "ContactGroups"));
+    let contacts = contacts_of(rule);
     if !contacts.is_empty() {
         found.insert("ContactGroups".to_owned(), contacts.join(","));
     }
     found
+}
+
+/// The contact groups that a rule tells.
+pub(crate) fn contacts_of(rule: &Value) -> Vec<String> {
+    contacts(text(rule, "ContactGroups"))
 }
 
 /// Contact groups are joined by commas, or a JSON list.

@@ -42,6 +42,9 @@ pub(crate) struct LogFacts {
     pub(crate) project: Option<String>,
     /// Where the target's records are looked for.
     pub(crate) store: String,
+    /// With the fields of nginx.
+    #[serde(default)]
+    pub(crate) nginx_format: bool,
 }
 
 /// Alert rules.

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use gateshift_gateway_model::TargetInstance;
-use gateshift_sdk::api::{Host, ProbeRequest, ProbeTls};
+use gateshift_sdk::api::{Host, ProbeFailure, ProbeRequest, ProbeTls};
 use gateshift_sdk::model::{Checkpoint, CheckpointResult, Finding, Severity, StepError};
 use serde_json::{Value, json};
 
 use crate::calls::{self, Project, Search};
 use crate::facts::{Facts, LogFacts};
-use crate::plan::{Given, LOGS, console};
+use crate::plan::{Given, LOGS, console, console_of};
 use crate::settings::Part;
 
 /// Beginning of the name of the product's own project.
@@ -20,6 +20,8 @@ const OWN_PROJECT: &str = "aliyun-product-data-";
 const OWN_STORE: &str = "apig-access-log";
 /// A record is there within two minutes.
 const LOOKS: u32 = 24;
+/// A gateway that was just made is reached within half a minute.
+const TRIES: u32 = 6;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 /// Seconds before and after now in which a record may be, at the pace of real time.
 const WINDOW: f64 = 3600.0;
@@ -31,7 +33,14 @@ pub(crate) fn facts(given: &Given<'_>, findings: &mut Vec<Finding>) -> LogFacts 
     let own = given.settings.logstore.clone();
     let Some(source) = source else {
         let store = own.unwrap_or_else(|| OWN_STORE.to_owned());
-        return LogFacts { skipped, delivers: false, by_hand: None, project: None, store };
+        return LogFacts {
+            skipped,
+            delivers: false,
+            by_hand: None,
+            project: None,
+            store,
+            nginx_format: false,
+        };
     };
     let project =
         Some(source.project.clone()).filter(|name| !name.is_empty() && !name.starts_with(OWN_PROJECT));
@@ -59,7 +68,8 @@ pub(crate) fn facts(given: &Given<'_>, findings: &mut Vec<Finding>) -> LogFacts 
         );
     }
     let usual = if project.is_some() { source.store.clone() } else { OWN_STORE.to_owned() };
-    LogFacts { skipped, delivers: true, by_hand, project, store: own.unwrap_or(usual) }
+    let store = own.unwrap_or(usual);
+    LogFacts { skipped, delivers: true, by_hand, project, store, nginx_format: source.nginx_format }
 }
 
 /// Answers for the access logs.
@@ -105,14 +115,28 @@ pub(crate) async fn verify(
         return answer(CheckpointResult::Unclear, message, evidence);
     };
     let address = request.address;
-    if let Err(failure) = host.probe(request).await {
-        let message = format!("the marked request got no answer: {failure}");
-        return answer(CheckpointResult::Unclear, message, evidence);
+    if let Some(failure) = send(host, &request).await? {
+        return answer(
+            CheckpointResult::Unclear,
+            format!("the marked request got no answer: {failure}"),
+            evidence,
+        );
     }
     let found = find(host, &logs.store, &marker, &facts.gateway).await?;
     let evidence = json!({"project": project, "logstore": logs.store, "wanted": wanted, "marker": marker,
         "address": address.to_string(), "record": found});
     match (found, &logs.by_hand) {
+        (Some(record), _) if is_nginx(&record) != logs.nginx_format => {
+            let (wanted, other) =
+                if logs.nginx_format { ("on", "the product's own") } else { ("off", "nginx's") };
+            let place = console_of(&facts.region, &facts.name, &facts.gateway);
+            let message = format!(
+                "{place} > Access Log Shipping Settings: turn the form that is compatible with nginx {wanted} (the \
+                 record of a marked request arrived in {project}/{} and has {other} form)",
+                logs.store
+            );
+            answer(CheckpointResult::Manual, message, evidence)
+        }
         (Some(_), _) => {
             let message = format!("the record of a marked request arrived in {project}/{}", logs.store);
             answer(CheckpointResult::Pass, message, evidence)
@@ -127,6 +151,11 @@ pub(crate) async fn verify(
             answer(CheckpointResult::Fail, message, evidence)
         }
     }
+}
+
+/// Whether a record has the fields of nginx: the product's own form names the gateway, that of nginx does not.
+fn is_nginx(record: &Value) -> bool {
+    record.get("cluster_id").is_none()
 }
 
 /// A word that stands in no other record.
@@ -160,6 +189,22 @@ fn request(target: &TargetInstance, marker: &str) -> Option<ProbeRequest> {
         body: Vec::new(),
         timeout: Duration::from_secs(10),
     })
+}
+
+/// Sends a request until it is answered; a gateway that was just made takes no connections for some moments.
+/// Gives the last failure when none was.
+async fn send(host: &dyn Host, request: &ProbeRequest) -> Result<Option<ProbeFailure>, StepError> {
+    let mut last = None;
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            host.sleep(BETWEEN_LOOKS).await?;
+        }
+        match host.probe(request.clone()).await {
+            Ok(_) => return Ok(None),
+            Err(failure) => last = Some(failure),
+        }
+    }
+    Ok(last)
 }
 
 /// Waits for the record of this gateway.

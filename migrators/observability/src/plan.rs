@@ -1,6 +1,8 @@
 //! What to write and what to leave to a person: a pure function of the inventory, of what the target and
 //! the account show, and of the settings.
 
+use std::collections::BTreeSet;
+
 use gateshift_gateway_model::{Inventory, TargetInstance};
 use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
 use gateshift_sdk::to_json;
@@ -195,7 +197,8 @@ fn plan_alerts(given: &Given<'_>, draft: &mut Draft) -> AlertFacts {
     };
     let live = Live::of(&given.observed.metrics);
     let mut wishes = Vec::new();
-    for rule in rules.iter().filter(|rule| concerns(rule, source)) {
+    let own: Vec<&Value> = rules.iter().filter(|rule| concerns(rule, source)).collect();
+    for rule in &own {
         match alert::carry(rule, &between, &live) {
             Ok(wish) => wishes.push(wish),
             Err(cause) => {
@@ -205,18 +208,47 @@ fn plan_alerts(given: &Given<'_>, draft: &mut Draft) -> AlertFacts {
         }
     }
     if wishes.is_empty() {
-        let (rules, missing) = baseline(&given.target.spec, &between, &live);
-        wishes = rules;
-        facts.unmapped += missing.len() as u64;
-        draft.findings.extend(missing.iter().map(|metric| {
-            unmapped(metric, "the account's list of metrics has no such one for a baseline rule")
-        }));
+        let groups = told(&between, &own);
+        let (rules, missing) = baseline(&given.target.spec, &Between { contacts: &groups, ..between }, &live);
+        if groups.is_empty() {
+            draft.findings.push(without_baseline());
+        } else {
+            wishes = rules;
+            facts.unmapped += missing.len() as u64;
+            draft.findings.extend(missing.iter().map(|metric| {
+                unmapped(metric, "the account's list of metrics has no such one for a baseline rule")
+            }));
+        }
     }
     contacts(&wishes, &mut draft.findings);
     for wish in wishes {
         facts.rules.push((wish.origin.clone(), rule(&wish, rules, draft)));
     }
     facts
+}
+
+/// Who is told by rules that none of the source's stands behind: those of the setting, else those that the
+/// source's rules tell.
+fn told(between: &Between<'_>, rules: &[&Value]) -> Vec<String> {
+    if !between.contacts.is_empty() {
+        return between.contacts.to_vec();
+    }
+    let groups = rules.iter().flat_map(|rule| alert::contacts_of(rule));
+    groups.collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+fn without_baseline() -> Finding {
+    Finding::new(
+        Severity::Warn,
+        "OBS-ALERT-BASELINE",
+        "observability/alerts",
+        "the target gets no alert rule: none of the source's is carried over, and no contact group is known that \
+         the usual ones could tell",
+    )
+    .with_action(
+        "name groups with `contactGroups`: rules for processor, memory, connections and handshakes are then made; or \
+         go without",
+    )
 }
 
 /// Rules that would tell nobody.

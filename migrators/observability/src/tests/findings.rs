@@ -27,8 +27,9 @@ async fn each_finding_of_alerts_comes_when_it_should() {
         ),
         (Some(vec![mute.clone()]), vec![], json!({}), vec!["OBS-ALERT-CONTACT"]),
         (Some(vec![mute]), vec![], json!({"contactGroups": ["ops"]}), vec![]),
-        // Nothing to carry over: the baseline, which has no contact group of its own.
-        (Some(vec![]), vec![], json!({}), vec!["OBS-ALERT-CONTACT"]),
+        // Nothing to carry over: the baseline, which tells whom the source's rules tell, if anybody.
+        (Some(vec![rule("a", "qps", "80")]), vec![], json!({}), vec!["OBS-ALERT-UNMAPPED"]),
+        (Some(vec![]), vec![], json!({}), vec!["OBS-ALERT-BASELINE"]),
         (Some(vec![]), vec![], json!({"contactGroups": ["ops"]}), vec![]),
     ];
     for (rules, arms, settings, expected) in cases {

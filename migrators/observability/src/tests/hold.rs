@@ -47,8 +47,14 @@ async fn the_run_holds_until_the_operator_has_clicked() {
     world.lock().trace["sampleRatio"] = json!(20);
     world.lock().delivers_to = ("shop-logs".to_owned(), "gateway".to_owned());
     let answers = Observability.verify(&host, &input, &plan, &output).await.unwrap();
+    assert_eq!(results(&answers), [Pass, Manual, Pass]);
+    let said = &answers[1].message;
+    assert!(said.contains("compatible with nginx on") && said.contains("the product's own form"), "{said}");
+
+    world.lock().nginx_format = true;
+    let answers = Observability.verify(&host, &input, &plan, &output).await.unwrap();
     assert_eq!(results(&answers), [Pass, Pass, Pass]);
-    assert_eq!(answers[1].evidence["record"]["cluster_id"], TARGET);
+    assert_eq!(answers[1].evidence["record"]["status"], "404");
 }
 
 #[tokio::test]

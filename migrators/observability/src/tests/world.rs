@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) project: Option<String>,
     /// Where the gateway delivers to: project and store.
     pub(super) delivers_to: (String, String),
+    /// Records have the fields of nginx.
+    pub(super) nginx_format: bool,
     pub(super) records: Vec<Value>,
     /// Writes, by action.
     pub(super) writes: Vec<String>,
@@ -48,6 +50,7 @@ impl Default for State {
             features: Vec::new(),
             project: Some("aliyun-product-data-1-cn-hangzhou".to_owned()),
             delivers_to: ("aliyun-product-data-1-cn-hangzhou".to_owned(), "apig-access-log".to_owned()),
+            nginx_format: false,
             records: Vec::new(),
             writes: Vec::new(),
             lose: 0,
@@ -76,7 +79,11 @@ impl World {
 
 impl State {
     fn log(&mut self, request: &ProbeRequest) -> ProbeReply {
-        self.records.push(json!({"path": request.target, "authority": request.host, "cluster_id": TARGET}));
+        self.records.push(if self.nginx_format {
+            json!({"request": format!("GET {} HTTP/1.1", request.target), "host": request.host, "status": "404"})
+        } else {
+            json!({"path": request.target, "authority": request.host, "cluster_id": TARGET})
+        });
         ProbeReply {
             status: 404,
             headers: Vec::new(),
