@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Drive an endpoint with Alibaba Cloud's own Python clients.
 
-    python3 drive.py --endpoint http://127.0.0.1:8080 --product apig|mse|alidns|cms|arms [--read-only]
+    python3 drive.py --endpoint http://127.0.0.1:8080 --product apig|mse|alidns|cms|arms|sls [--read-only]
 
 The key comes from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET
 (and ALIBABA_CLOUD_SECURITY_TOKEN, if set); any dummy will do for a simulated cloud.
@@ -27,6 +27,7 @@ import argparse
 import base64
 import json
 import os
+import socket
 import sys
 import time
 import uuid
@@ -41,13 +42,17 @@ from alibabacloud_cms20190101 import models as cms
 from alibabacloud_cms20190101.client import Client as CmsClient
 from alibabacloud_mse20190531 import models as mse
 from alibabacloud_mse20190531.client import Client as MseClient
+from alibabacloud_sls20201230 import models as sls
+from alibabacloud_sls20201230.client import Client as SlsClient
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.utils_models import Config
+from darabonba.exceptions import UnretryableException
 from darabonba.model import DaraModel
 
 from check_requests import CONTRACT, Check
 
-CLIENTS = {"apig": ApigClient, "mse": MseClient, "alidns": DnsClient, "cms": CmsClient, "arms": ArmsClient}
+CLIENTS = {"apig": ApigClient, "mse": MseClient, "alidns": DnsClient, "cms": CmsClient, "arms": ArmsClient,
+           "sls": SlsClient}
 
 
 class Driver:
@@ -59,18 +64,21 @@ class Driver:
             access_key_id=os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"],
             access_key_secret=os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
             security_token=os.environ.get("ALIBABA_CLOUD_SECURITY_TOKEN"),
-            endpoint=host, protocol=scheme.upper(), region_id=args.region))
+            endpoint=host, protocol=scheme.upper(), region_id=args.region,
+            signature_version="v4" if args.product == "sls" else None))
         self.args, self.last = args, {}
         self.later = later(args.later, args.product) if args.later else set()
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0, "later": 0}
-        plain = self.client.call_api
+        # Log Service has another entrance than the others.
+        entrance = "execute" if args.product == "sls" else "call_api"
+        plain = getattr(self.client, entrance)
 
         def call_api(params, request, runtime):
             self.last = {"action": params.action}
             answer = plain(params, request, runtime)
-            self.last.update(status=answer["statusCode"], raw=answer["body"])
+            self.last.update(status=answer["statusCode"], raw=answer["body"], headers=answer.get("headers") or {})
             return answer
-        self.client.call_api = call_api
+        setattr(self.client, entrance, call_api)
 
     def line(self, mark, operation, status, what, note=""):
         self.counts[mark] += 1
@@ -93,6 +101,11 @@ class Driver:
             text = (error.data or {}).get("Message") or (error.data or {}).get("message") or error.message
             self.line("ok" if refused and whole else "FAIL", name, error.status_code, error.code,
                       text if whole else f"code, message or request id is missing: {text}")
+            return None
+        except UnretryableException as error:  # how Log Service's client words every refusal
+            name, text = self.last["action"], str(error)
+            whole = text.startswith("Error: ") and "'requestId': '" in text and len(text.split()) > 2
+            self.line("ok" if refused and whole else "FAIL", name, "-", text.split()[1] if whole else "-", text)
             return None
         except Exception as error:  # network, not JSON, client bug: all a failure here
             self.line("FAIL", self.last["action"], "-", type(error).__name__, error)
@@ -121,7 +134,8 @@ class Driver:
             lost = missing(raw, answer.body.to_map())
             if lost:
                 check.say(f"the client lost {lost}")
-        if not any(k.lower() == "requestid" and v for k, v in raw.items()):
+        named = [*raw.items(), *((k.replace("x-log-", ""), v) for k, v in self.last.get("headers", {}).items())]
+        if not any(k.lower() == "requestid" and v for k, v in named):
             check.say("no request id")
         return check.problems
 
@@ -588,6 +602,31 @@ def drive_arms(d):
            note=lambda r: f"{data(r, 'PageBean', 'TotalCount')} rules")
 
 
+# --- Log Service --------------------------------------------------------------------------------
+
+def drive_sls(d):
+    projects = d.call("list_project", sls.ListProjectRequest(), note=lambda r: f"{data(r, 'total')} projects")
+    project = data(projects, "projects", 0, "projectName")
+    if not project:
+        return d.skip("GetProject", "there is no project")
+    d.call("get_project", project, sls.GetProjectRequest(), note=lambda r: data(r, "region"))
+    d.call("get_project", "no-such-project", sls.GetProjectRequest(), refused=True)
+    stores = d.call("list_log_stores", project, sls.ListLogStoresRequest(), note=lambda r: data(r, "logstores"))
+    store = data(stores, "logstores", 0)
+    if not store:
+        return d.skip("GetLogsV2", "the project has no store")
+    d.call("get_log_store", project, store, note=lambda r: f"{data(r, 'shardCount')} shards")
+    d.call("get_log_store", project, "no-such-store", refused=True)
+    d.call("get_index", project, store, note=lambda r: f"{len(data(r, 'keys') or {})} fields")
+    # The simulated cloud's clock may be far ahead.
+    now, wide = int(time.time()), 30 * 86400
+    search = lambda query: sls.GetLogsV2Request(from_=now - wide, to=now + wide, query=query, line=2)
+    d.call("get_logs_v2", project, store, search("response_code >= 200 and not gateshiftnever"),
+           note=lambda r: f"{data(r, 'meta', 'count')} records")
+    d.call("get_logs_v2", project, store, search("(open"), refused=True)
+    d.call("get_logs_v2", project, "no-such-store", search("*"), refused=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Drive an endpoint with Alibaba Cloud's own clients.")
     parser.add_argument("--endpoint", required=True, help="http://host:port or https://host")
@@ -608,8 +647,13 @@ def main():
     if args.endpoint.partition("://")[2].startswith(("127.", "localhost", "[::1]")):
         for variable in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
             os.environ.pop(variable, None)  # the clients would send even loopback calls there
+        # A project stands before the endpoint, and no name server knows a label before an address.
+        look_up, loopback = socket.getaddrinfo, args.endpoint.partition("://")[2].partition(":")[0]
+        socket.getaddrinfo = lambda host, *more, **named: look_up(
+            loopback if host.endswith("." + loopback) else host, *more, **named)
     driver = Driver(args)
-    {"apig": drive_apig, "mse": drive_mse, "alidns": drive_alidns, "cms": drive_cms, "arms": drive_arms}[args.product](driver)
+    {"apig": drive_apig, "mse": drive_mse, "alidns": drive_alidns, "cms": drive_cms, "arms": drive_arms,
+     "sls": drive_sls}[args.product](driver)
     counts = driver.counts
     print(f"calls={sum(counts.values())} ok={counts['ok']} failed={counts['FAIL']} "
           f"skipped={counts['skip']} later={counts['later']}")

@@ -56,7 +56,7 @@ export ALIBABA_CLOUD_ACCESS_KEY_ID ALIBABA_CLOUD_ACCESS_KEY_SECRET
 
 "$python" "$here/prepare.py" "$work/lab.json"
 failed=0
-for product in mse apig alidns cms arms; do
+for product in mse apig alidns cms arms sls; do
     echo "== $product"
     "$python" "$here/drive.py" --endpoint "$(field "aliyun/$product")" --product "$product" --later "$here/later.txt" || failed=1
 done
