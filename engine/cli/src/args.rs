@@ -143,6 +143,18 @@ pub(crate) struct Demo {
 pub(crate) enum LabCommand {
     /// Serve the lab until it is stopped; prints endpoints, keys and ports as one line of JSON
     Up(LabUp),
+    /// Play the person at the console of the target: set what no call can
+    Console {
+        /// What `lab up` printed
+        #[arg(long, value_name = "FILE", env = "GATESHIFT_ENDPOINTS")]
+        endpoints: PathBuf,
+        /// Id of the gateway; the only one there is when left out
+        #[arg(long, default_value = "target")]
+        gateway: String,
+        /// What to set
+        #[command(subcommand)]
+        page: ConsolePage,
+    },
     /// Write the scenario that the generator makes, as a file to edit
     Scenario {
         /// Routes
@@ -183,9 +195,50 @@ pub(crate) struct LabUp {
     /// Send this many requests a second through DNS to the gateways while it is up
     #[arg(long, value_name = "RATE")]
     pub(crate) load: Option<f64>,
+    /// Leave to you what a person does in the console; otherwise the lab does it for every new gateway
+    #[arg(long)]
+    pub(crate) by_hand: bool,
     /// End when standard input ends
     #[arg(long)]
     pub(crate) until_stdin_closes: bool,
+}
+
+/// A page of the console.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConsolePage {
+    /// Tracing
+    Tracing {
+        /// XTRACE, SKYWALKING, OPENTELEMETRY or OTSKYWALKING
+        #[arg(long, required_unless_present = "off", conflicts_with = "off")]
+        kind: Option<String>,
+        /// Percent of the requests
+        #[arg(long, default_value_t = 100)]
+        sample: u32,
+        /// Service of the gateway that collects
+        #[arg(long, requires = "port")]
+        service: Option<String>,
+        /// Its port
+        #[arg(long)]
+        port: Option<u16>,
+        /// Turn it off
+        #[arg(long)]
+        off: bool,
+    },
+    /// Delivery of access logs
+    Logs {
+        /// Log project
+        #[arg(long, required_unless_present = "off", conflicts_with = "off")]
+        project: Option<String>,
+        /// Logstore in it
+        #[arg(long, default_value = "apig-access-log")]
+        store: String,
+        /// With the fields of nginx
+        #[arg(long)]
+        nginx: bool,
+        /// Turn it off
+        #[arg(long)]
+        off: bool,
+    },
 }
 
 /// A workflow with its inputs.

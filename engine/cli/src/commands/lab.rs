@@ -1,13 +1,15 @@
-//! `lab up`: serves the simulated cloud for other programs. `lab scenario`: writes a generated one down.
+//! `lab up`: serves the simulated cloud for other programs. `lab console`: plays the person in one.
+//! `lab scenario`: writes a generated one down.
 
 use std::path::Path;
 
 use gateshift_lab::faults::FaultScript;
-use gateshift_lab::{Account, Behaviour, Lab, LabOptions};
+use gateshift_lab::{Account, Behaviour, Lab, LabEndpoints, LabOptions};
 use gateshift_lab_mse::{Scenario, generate_dense, generate_rich};
+use serde_json::json;
 use tokio::io::AsyncReadExt;
 
-use crate::args::LabUp;
+use crate::args::{ConsolePage, LabUp};
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
 use crate::show::Output;
@@ -19,11 +21,17 @@ pub(super) async fn up(given: &LabUp, output: &Output) -> Result<Exit, CliError>
         record: given.record.clone(),
         faults: faults(given.faults.as_deref())?,
         behaviour: behaviour(given.behaviour.as_deref())?,
+        person: !given.by_hand,
         ..LabOptions::default()
     };
     let lab = Lab::start(options).await?;
     output.line(&serde_json::to_string(lab.endpoints()).unwrap_or_default());
     output.say("the lab is up; stop it with Ctrl-C");
+    output.say(if given.by_hand {
+        "what only a console can set is left to you: `gateshift lab console`"
+    } else {
+        "what only a console can set, the lab sets on every new gateway (`--by-hand` leaves it to you)"
+    });
     let load = match given.load {
         Some(rate) => Some(
             lab.load_client(rate)
@@ -40,6 +48,42 @@ pub(super) async fn up(given: &LabUp, output: &Output) -> Result<Exit, CliError>
         output.line(&serde_json::to_string(&report).unwrap_or_default());
     }
     lab.shutdown().await;
+    Ok(Exit::Done)
+}
+
+/// `lab console`: sets a page of the console of a lab that runs in another process.
+pub(super) async fn console(
+    endpoints: &Path,
+    gateway: &str,
+    page: &ConsolePage,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let refused = |cause: String| CliError::new("GS-LAB", cause);
+    let text = std::fs::read_to_string(endpoints)
+        .map_err(|error| refused(format!("cannot read {}: {error}", endpoints.display())))?;
+    // `lab up --load` adds a report behind the endpoints when it ends.
+    let first = serde_json::Deserializer::from_str(&text).into_iter::<LabEndpoints>().next();
+    let lab = first.and_then(Result::ok).ok_or_else(|| {
+        refused(format!("{} is not what `gateshift lab up` printed", endpoints.display()))
+            .hint("only a lab has a console that a command can set")
+    })?;
+    let (name, body) = match page {
+        ConsolePage::Tracing { off: true, .. } | ConsolePage::Logs { off: true, .. } => {
+            let name = if matches!(page, ConsolePage::Tracing { .. }) { "tracing" } else { "logs" };
+            (name, json!({"off": true}))
+        }
+        ConsolePage::Tracing { kind, sample, service, port, .. } => {
+            let (service, port) = (service.as_deref().unwrap_or_default(), port.unwrap_or_default());
+            ("tracing", json!({"kind": kind, "sample": sample, "service": service, "port": port}))
+        }
+        ConsolePage::Logs { project, store, nginx, .. } => {
+            ("logs", json!({"project": project, "store": store, "nginx_format": nginx}))
+        }
+    };
+    lab.set_in_console(gateway, name, &body)
+        .await
+        .map_err(|error| refused(format!("the console was not set: {error}")))?;
+    output.say(&format!("{name} of {gateway} is set"));
     Ok(Exit::Done)
 }
 

@@ -42,6 +42,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Lab(LabCommand::Scenario { routes, seed, policies }) => {
             lab::scenario(routes, seed, policies, output)
         }
+        Command::Lab(LabCommand::Console { endpoints, gateway, page }) => {
+            lab::console(&endpoints, &gateway, &page, output).await
+        }
         Command::Validate(workflow) => validate::run(&workflow, output),
         Command::Snapshot(snapshot) => snapshot::run(&snapshot, store, output).await,
         Command::Assess(assess) => assess::run(&assess, store, output).await,

@@ -32,20 +32,27 @@ pub(super) async fn run(given: &Demo, store: Option<&str>, output: &Output) -> R
         account: super::lab::account(given.scenario.as_deref(), given.seed, given.routes)?,
         speed: given.speed,
         record: given.record.clone(),
+        person: true,
         ..LabOptions::default()
     };
     let lab = Lab::start(options).await?;
     let endpoints = lab.endpoints();
-    let inputs = BTreeMap::from([
+    let mut inputs = BTreeMap::from([
         ("gateway".to_owned(), endpoints.gateway.clone()),
         ("region".to_owned(), endpoints.region.clone()),
         ("metrics".to_owned(), endpoints.endpoints.get("prometheus").cloned().unwrap_or_default()),
         ("allowEdited".to_owned(), "true".to_owned()),
     ]);
+    // A workflow of one's own may look after its logs otherwise.
+    if workflow.text.contains("logProject:") {
+        inputs.insert("logProject".to_owned(), endpoints.log_project.clone());
+    }
     output.say(&format!(
         "a gateway of the lab, {} times faster than real time: {}",
         given.speed, endpoints.gateway
     ));
+    output
+        .say("the demo plays the person at the console, too: tracing of the target is set like the source's");
     let checked = load::checked(&workflow, &inputs, output)?;
 
     let store = store_of(store)?;
