@@ -37,6 +37,7 @@ fn run_of(workflow: &Path, desk: &Desk, lab: &Lab) -> Vec<String> {
         format!("gateway={}", lab.text("gateway")),
         format!("region={}", lab.text("region")),
         format!("metrics={metrics}"),
+        format!("logProject={}", lab.text("log_project")),
         "allowEdited=true".to_owned(),
     ];
     let mut arguments = vec!["run".to_owned(), workflow.display().to_string()];
