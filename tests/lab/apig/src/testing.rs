@@ -164,6 +164,7 @@ fn world() -> World {
         "nacos://mse-1/public/DEFAULT_GROUP/stock",
         "fc3://resize@LATEST",
         "fc3://resize@prod",
+        "sae-k8s://public/coupons",
         "vip://10.1.0.7:8080,10.1.0.8:8080",
     ] {
         upstreams.insert(name.to_owned(), up(true));

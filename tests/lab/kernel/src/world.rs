@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Name of an upstream: `vip://10.1.0.7:8080,10.1.0.8:8080`, `dns://billing.internal.example:80`,
 /// `k8s://<cluster>/<namespace>/<name>`, `nacos://<instance>/<namespace>/<group>/<name>`,
-/// `fc3://<function>@<qualifier>`. Addresses inside a `vip` name are sorted.
+/// `sae-k8s://<namespace>/<name>`, `fc3://<function>@<qualifier>`. Addresses inside a `vip` name are sorted.
 pub type UpstreamName = String;
 
 /// One backend as the registries know it.

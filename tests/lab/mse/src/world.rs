@@ -123,7 +123,8 @@ pub(crate) fn upstream_of(scenario: &Scenario, service: &Service) -> UpstreamNam
         ServiceType::Zookeeper => format!("zookeeper://{instance}/{namespace}/{name}"),
         ServiceType::Sae => format!("sae://{instance}/{namespace}/{name}"),
         ServiceType::Edas => format!("edas://{instance}/{namespace}/{name}"),
-        ServiceType::SaeK8s => format!("sae-k8s://{instance}/{namespace}/{name}"),
+        // The target takes such services without a source: they belong to the account.
+        ServiceType::SaeK8s => format!("sae-k8s://{namespace}/{name}"),
         ServiceType::Vip => format!("vip://{}", with_ports(service)),
         ServiceType::Dns => format!("dns://{}", with_ports(service)),
         ServiceType::Function => {

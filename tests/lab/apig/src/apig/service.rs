@@ -70,6 +70,7 @@ impl Service {
                     self.name
                 )
             }
+            "SAE_K8S_SERVICE" => format!("sae-k8s://{namespace}/{}", self.name),
             _ => format!("fc3://{}@{}", self.name, self.qualifier.as_deref().unwrap_or("LATEST")),
         }
     }
@@ -163,6 +164,9 @@ fn checked(
             service.group_name = Some(required(config.group_name, "serviceConfigs[].groupName")?);
             service.source_id = Some(choose_source(cx, state, gateway, kind, config.source_id)?);
         }
+        "SAE_K8S_SERVICE" => {
+            service.namespace = Some(required(config.namespace, "serviceConfigs[].namespace")?);
+        }
         "FC3" => {
             let qualifier = config.qualifier.filter(|qualifier| !qualifier.is_empty());
             service.qualifier = Some(qualifier.unwrap_or_else(|| "LATEST".to_owned()));
@@ -170,7 +174,7 @@ fn checked(
         other => {
             return Err(reply::bad(
                 "sourceType",
-                format!("{other} is not one of K8S, MSE_NACOS, VIP, DNS, FC3"),
+                format!("{other} is not one of K8S, MSE_NACOS, VIP, DNS, FC3, SAE_K8S_SERVICE"),
             ));
         }
     }

@@ -161,6 +161,7 @@ pub(crate) fn external_services(cx: &Cx<'_>, state: &mut State, call: &Call) -> 
     let kind = text(&call.query, "sourceType").ok_or_else(|| reply::missing("sourceType"))?;
     let prefixes: Vec<String> = match kind {
         "FC3" => vec!["fc3://".to_owned()],
+        "SAE_K8S_SERVICE" => vec!["sae-k8s://".to_owned()],
         _ => state
             .sources
             .iter()

@@ -75,6 +75,7 @@ fn services_of_every_type_must_exist_where_a_registry_tells() {
         ("K8S", json!({"name": "nobody", "namespace": "default"}), "InvalidParameter.WithDetail"),
         ("MSE_NACOS", json!({"name": "stock", "namespace": "public"}), "InvalidParameter.IsEmpty"),
         ("FC3", json!({"name": "nothing"}), "InvalidParameter.WithDetail"),
+        ("SAE_K8S_SERVICE", json!({"name": "coupons"}), "InvalidParameter.IsEmpty"),
         ("VIP", json!({"name": "a"}), "InvalidParameter.IsEmpty"),
         ("VIP", json!({"name": "a", "addresses": ["10.1.0.7"]}), "InvalidParameter.WithValue"),
         ("VIP", json!({"name": "a", "addresses": ["host.example:80"]}), "InvalidParameter.WithValue"),
@@ -96,6 +97,7 @@ fn services_of_every_type_must_exist_where_a_registry_tells() {
         ("MSE_NACOS", nacos, true),
         ("FC3", json!({"name": "resize"}), true),
         ("FC3", json!({"name": "resize", "qualifier": "prod"}), true),
+        ("SAE_K8S_SERVICE", json!({"name": "coupons", "namespace": "public"}), true),
         ("VIP", json!({"name": "vip", "addresses": ["10.1.0.8:8080", "10.1.0.7:8080"]}), true),
         ("DNS", json!({"name": "billing", "addresses": ["billing.internal.example:80"]}), false),
     ] {
