@@ -50,10 +50,11 @@ pub(crate) fn changed(features: &BTreeMap<String, String>) -> BTreeMap<String, S
 }
 
 /// `ListGatewayFeatures`.
-pub(crate) fn list(_: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
+pub(crate) fn list(cx: &Cx<'_>, state: &mut State, call: &Call) -> Answer {
     let gateway = state.gateway(reply::path(call, "gatewayId")?)?;
-    let items: Vec<Value> =
-        DEFINITIONS.iter().map(|one| view(one, gateway.features.get(&one.name))).collect();
+    let listed =
+        DEFINITIONS.iter().filter(|one| cx.options.unlisted_parameter.as_ref() != Some(&one.display_name));
+    let items: Vec<Value> = listed.map(|one| view(one, gateway.features.get(&one.name))).collect();
     reply::ok(json!({ "items": items }))
 }
 

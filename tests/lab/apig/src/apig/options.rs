@@ -67,6 +67,8 @@ pub struct Options {
     pub only_on_apis: Option<String>,
     /// Plugin of the provider that this region does not list, if any.
     pub unlisted_plugin: Option<String>,
+    /// Gateway parameter, by the name that people read, that this region does not list, if any.
+    pub unlisted_parameter: Option<String>,
     /// List the plugin `geo-ip`, about which the provider's pages contradict each other.
     pub list_geo_ip: bool,
     /// Publishing of plugin classes fails.
@@ -88,6 +90,7 @@ impl Default for Options {
             strange_dialect: None,
             only_on_apis: None,
             unlisted_plugin: None,
+            unlisted_parameter: None,
             list_geo_ip: false,
             publishing_fails: false,
         }
