@@ -4,6 +4,7 @@
 mod notes;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use gateshift_gateway_model::address::is_wildcard;
 use gateshift_gateway_model::{Entry, Inventory, NetworkKind, PublishState, TargetInstance};
@@ -35,12 +36,15 @@ pub(crate) fn decide(
     notes::add(observed, &sets, &mut findings);
     let ttl = settings.ttl.max(zones_of(observed, &sets).map(|zone| zone.min_ttl).max().unwrap_or(1));
     if ttl > settings.ttl {
-        findings.push(Finding::new(
-            Severity::Warn,
-            "DNS-TTL",
-            "ttl",
-            format!("the zone's edition allows no TTL below {ttl} s: a rollback takes that long to reach everybody, not {} s", settings.ttl),
-        ));
+        findings.push(
+            Finding::new(
+                Severity::Warn,
+                "DNS-TTL",
+                "ttl",
+                format!("the zone's edition allows no TTL below {ttl} s: a rollback takes that long to reach everybody, not {} s", settings.ttl),
+            )
+            .with_action("move the zone to an edition that allows a shorter one for the time of the shift, or live with it"),
+        );
     }
     if settings.requests.is_empty() {
         findings.push(
@@ -83,7 +87,8 @@ pub(crate) fn decide(
 struct Sides {
     old_addresses: BTreeSet<String>,
     old_names: BTreeSet<String>,
-    new_addresses: Vec<String>,
+    new_ipv4: Vec<String>,
+    new_ipv6: Vec<String>,
     new_name: Option<String>,
 }
 
@@ -96,29 +101,46 @@ impl Sides {
             None => target.entries.iter().take(1).collect(),
         };
         Self {
-            old_addresses: old.iter().flat_map(|entry| &entry.ipv4).map(ToString::to_string).collect(),
+            old_addresses: old
+                .iter()
+                .flat_map(|entry| {
+                    let longer = entry.ipv6.iter().map(ToString::to_string);
+                    entry.ipv4.iter().map(ToString::to_string).chain(longer)
+                })
+                .collect(),
             old_names: old
                 .iter()
                 .filter_map(|entry| entry.domain.as_ref())
                 .map(|name| name.to_ascii_lowercase())
                 .collect(),
-            new_addresses: new.iter().flat_map(|entry| &entry.ipv4).map(ToString::to_string).collect(),
+            new_ipv4: new.iter().flat_map(|entry| &entry.ipv4).map(ToString::to_string).collect(),
+            new_ipv6: new.iter().flat_map(|entry| &entry.ipv6).map(ToString::to_string).collect(),
             new_name: new.iter().find_map(|entry| entry.domain.clone()).map(|name| name.to_ascii_lowercase()),
         }
     }
 
     fn is_old(&self, value: &str) -> bool {
-        self.old_addresses.contains(value) || self.old_names.contains(value)
+        self.old_addresses.contains(&plain(value)) || self.old_names.contains(value)
     }
 
     fn is_new(&self, value: &str) -> bool {
-        self.new_addresses.iter().any(|address| address == value) || self.new_name.as_deref() == Some(value)
+        let mut addresses = self.new_ipv4.iter().chain(&self.new_ipv6);
+        addresses.any(|address| *address == plain(value)) || self.new_name.as_deref() == Some(value)
     }
 
     /// Values of the target for a set of this type.
     fn values(&self, kind: &str) -> Vec<String> {
-        if kind == "CNAME" { self.new_name.iter().cloned().collect() } else { self.new_addresses.clone() }
+        match kind {
+            "CNAME" => self.new_name.iter().cloned().collect(),
+            "AAAA" => self.new_ipv6.clone(),
+            _ => self.new_ipv4.clone(),
+        }
     }
+}
+
+/// An address in the one form that addresses are compared in; other values as they are.
+fn plain(value: &str) -> String {
+    value.parse::<IpAddr>().map_or_else(|_| value.to_owned(), |address| address.to_string())
 }
 
 fn zones_of<'a>(

@@ -251,6 +251,37 @@ fn aliases_stay_aliases() {
 }
 
 #[test]
+fn what_the_provider_of_the_zone_forbids_is_a_finding() {
+    let codes = |change: &dyn Fn(&mut Zone)| -> Vec<String> {
+        let mut all = observed(vec![set("www.example.com", "A", &OLD[..1])]);
+        change(&mut all.zones[0]);
+        let plan = decide(&inventory(&OLD[..1]), &target(&NEW[..1]), &all, &settings(&[1.0]));
+        let grave = plan.findings.into_iter().filter(|finding| finding.severity == Severity::Block);
+        grave.map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes(&|zone| zone.blocked = true), ["DNS-BLOCKED"]);
+    assert_eq!(codes(&|zone| zone.max_records = 1), ["DNS-LIMIT"]);
+    assert!(codes(&|zone| zone.max_records = 2).is_empty());
+}
+
+#[test]
+fn longer_addresses_go_to_longer_addresses() {
+    let mut source = inventory(&OLD[..1]);
+    source.instance.entries[0].ipv6 = vec!["2001:db8::7".parse().unwrap()];
+    let sets = || vec![set("www.example.com", "AAAA", &["2001:DB8:0::7"])];
+    let mut gateway = target(&NEW[..1]);
+    let plan = decide(&source, &gateway, &observed(sets()), &settings(&[1.0]));
+    let found = plan.findings.iter().find(|finding| finding.code == "DNS-TYPE").unwrap();
+    assert!(found.severity == Severity::Block && found.object.contains("AAAA"), "{found:?}");
+
+    gateway.entries[0].ipv6 = vec!["2001:db8::9".parse().unwrap()];
+    let plan = decide(&source, &gateway, &observed(sets()), &settings(&[1.0]));
+    let added = plan.operations.iter().filter(|operation| operation.object.kind == "record");
+    let added: Vec<_> = added.map(|operation| operation.after["value"].clone()).collect();
+    assert_eq!(added, [json!("2001:db8::9")]);
+}
+
+#[test]
 fn the_zone_itself_is_looked_at() {
     let codes = |observed: &Observed| -> Vec<(String, Severity)> {
         let plan = decide(&inventory(&OLD[..1]), &target(&NEW[..1]), observed, &settings(&[1.0]));
