@@ -20,7 +20,6 @@ mod services;
 mod sources;
 mod weights;
 
-use gateshift_apig::dialect;
 use gateshift_gateway_model::{Inventory, TargetInstance};
 use gateshift_sdk::model::{Plan, Severity, Timestamp};
 use gateshift_sdk::{name, to_json};
@@ -64,8 +63,7 @@ pub(crate) fn plan(given: &Given<'_>) -> Plan {
     ingress::add(&mut draft);
     routes::add(&mut draft);
     policies::gateway(&mut draft);
-    let classes: Vec<_> = draft.classes.iter().copied().collect();
-    draft.findings.extend(dialect::check_in(&draft.dialect, &classes, &given.observed.classes));
+    policies::classes(&mut draft);
     selection(&mut draft);
     quota::add(&mut draft);
     let published = draft.facts.routes.iter().filter(|route| route.published).count();

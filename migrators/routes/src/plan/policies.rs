@@ -2,11 +2,12 @@
 
 use gateshift_apig::convert::policy::{self, Class, ON_GATEWAY};
 use gateshift_apig::dialect;
-use gateshift_sdk::model::Verb;
+use gateshift_sdk::model::{Operation, Verb};
 use gateshift_sdk::name;
 use serde_json::{Value, json};
 
 use super::draft::Draft;
+use super::services::some_of;
 use crate::references::given;
 
 /// What a policy belongs to.
@@ -39,6 +40,20 @@ pub(super) fn attach(draft: &mut Draft<'_>, owner: &Owner<'_>, class: Class, con
     }
     let key = format!("policy/{class_name}/{}", owner.key);
     draft.operate(&key, Verb::Attach, "policy", &format!("{class_name} of {}", owner.name), body);
+}
+
+/// Whether the target takes the classes that are written, each with what it is for.
+pub(super) fn classes(draft: &mut Draft<'_>) {
+    for class in draft.classes.clone() {
+        let found = dialect::check_in(&draft.dialect, &[class], &draft.given.observed.classes);
+        let of_class = |one: &&Operation| one.after["className"] == class.name();
+        let owner = |one: &Operation| one.object.name.split_once(" of ").map(|(_, owner)| owner.to_owned());
+        let owners: Vec<String> = draft.operations.iter().filter(of_class).filter_map(owner).collect();
+        draft.findings.extend(found.into_iter().map(|mut finding| {
+            finding.message.push_str(&format!("; needed by {}", some_of(&owners)));
+            finding
+        }));
+    }
 }
 
 /// The firewall for the gateway as a whole, which is attached to what no operation of this plan makes.

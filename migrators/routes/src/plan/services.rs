@@ -291,7 +291,8 @@ fn difference(wanted: &Wanted, view: &ServiceView, policies: &[PolicyView]) -> O
         .or_else(|| convert::policy::service_difference(&wanted.policies, &view.service_id, policies))
 }
 
-fn some_of(names: &[String]) -> String {
+/// Names for a message: the first few, and how many more there are.
+pub(super) fn some_of(names: &[String]) -> String {
     let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
     let rest = names.len() - shown.len();
     if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
