@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_apig::convert::policy::ON_ROUTE;
 use gateshift_apig::convert::security::{Guard, consumer};
-use gateshift_gateway_model::{Consumer, TargetRoute};
+use gateshift_gateway_model::{Consumer, Plugin, TargetRoute};
 use gateshift_sdk::model::{Severity, Verb};
 use gateshift_sdk::name;
 use serde_json::json;
@@ -21,9 +21,8 @@ pub(crate) fn add(draft: &mut Draft<'_>) {
     for one in &draft.given.inventory.consumers {
         add_consumer(draft, one);
     }
-    for plugin in
-        draft.given.inventory.plugins.iter().filter(|one| OWN_CONSUMERS.contains(&one.name.as_str()))
-    {
+    let keeps = |one: &&Plugin| OWN_CONSUMERS.contains(&one.name.as_str()) && !one.rules.is_empty();
+    for plugin in draft.given.inventory.plugins.iter().filter(keeps) {
         draft.find(
             Severity::Info,
             "CON-PLUGIN-KEPT",

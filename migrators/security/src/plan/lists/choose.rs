@@ -70,10 +70,22 @@ pub(super) fn choose(draft: &mut Draft<'_>, source: &Rules) -> (Rules, BTreeSet<
         Place::Route(id) => Some(id.as_str()),
         _ => None,
     });
+    let (flattened, dropped) = (names(draft, ids), dropped.join(", "));
+    let concerned = names(draft, routes.iter().copied());
     let message = format!(
-        "the most specific list decides at the source and all levels count at the target; so the effective list is written on {}, and {} is written nowhere else: routes that are added later do not inherit it",
-        names(draft, ids),
-        if dropped.is_empty() { "no list".to_owned() } else { dropped.join(", ") },
+        "the most specific list decides at the source and all levels count at the target, so a literal copy would let others in on {concerned}: {}{}",
+        if flattened.is_empty() {
+            String::new()
+        } else {
+            format!("the effective list is written on {flattened}")
+        },
+        match (flattened.is_empty(), dropped.is_empty()) {
+            (_, true) => String::new(),
+            (true, false) =>
+                format!("{dropped} is written nowhere, and routes that are added later do not inherit it"),
+            (false, false) =>
+                format!(", {dropped} nowhere else, and routes that are added later do not inherit it"),
+        },
     );
     draft.find(
         Severity::Warn,
