@@ -73,12 +73,15 @@ fn routes(scope: Scope<'_>, edited: Edited, findings: &mut Vec<Finding>) {
                 )
                 .with_action("assess again in a minute"),
             ),
-            PublishState::Unavailable => findings.push(Finding::new(
-                Severity::Warn,
-                "RTE-OFFLINE",
-                &object,
-                "it is unavailable at the source; it is made on the target and not deployed",
-            )),
+            PublishState::Unavailable => findings.push(
+                Finding::new(
+                    Severity::Warn,
+                    "RTE-OFFLINE",
+                    &object,
+                    "it is unavailable at the source; it is made on the target and not deployed",
+                )
+                .with_action("repair it at the source if it shall serve, or exclude it"),
+            ),
             PublishState::Published | PublishState::Unpublished => {}
         }
         if route.managed_by == ManagedBy::Ingress && !scope.ahead.takes_ingress() {

@@ -22,12 +22,15 @@ pub(super) fn judge(scope: Scope<'_>, compat: &Compat, findings: &mut Vec<Findin
 fn source(scope: Scope<'_>, source: &Source, compat: &Compat, findings: &mut Vec<Finding>) {
     let object = format!("sources/{}", source.name);
     if !source.usable {
-        findings.push(Finding::new(
-            Severity::Warn,
-            "SRC-UNBOUND",
-            &object,
-            "the source is invalid or not bound to the gateway, and is left out",
-        ));
+        findings.push(
+            Finding::new(
+                Severity::Warn,
+                "SRC-UNBOUND",
+                &object,
+                "the source is invalid or not bound to the gateway, and is left out",
+            )
+            .with_action("repair it at the source, or exclude the routes that need its services"),
+        );
     }
     if source.ingress && !scope.ahead.takes_ingress() {
         ingress(scope, object.clone(), findings);

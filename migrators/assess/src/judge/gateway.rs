@@ -15,12 +15,15 @@ pub(super) fn judge(inventory: &Inventory, status: i64, findings: &mut Vec<Findi
     let object = "instance";
     match status {
         2 => {}
-        9 => findings.push(Finding::new(
-            Severity::Warn,
-            "SRC-SUSPENDED",
-            object,
-            "the source is suspended and waits for release",
-        )),
+        9 => findings.push(
+            Finding::new(
+                Severity::Warn,
+                "SRC-SUSPENDED",
+                object,
+                "the source is suspended and waits for release",
+            )
+            .with_action("pay what is due if the gateway shall live on: a suspended gateway answers nobody, and nothing can be compared with it"),
+        ),
         other => findings.push(
             Finding::new(
                 Severity::Block,
@@ -61,12 +64,15 @@ fn network(inventory: &Inventory, findings: &mut Vec<Finding>) {
             );
         }
         if !entry.ipv6.is_empty() {
-            findings.push(Finding::new(
-                Severity::Warn,
-                "NET-IPV6",
-                object,
-                "an entry has IPv6 addresses; the target's are only known after it is made",
-            ));
+            findings.push(
+                Finding::new(
+                    Severity::Warn,
+                    "NET-IPV6",
+                    object,
+                    "an entry has IPv6 addresses; the target's are only known after it is made",
+                )
+                .with_action("look at the target's addresses once it is made, before the AAAA records of its hosts are moved"),
+            );
         }
     }
     let public = is_public(inventory);
