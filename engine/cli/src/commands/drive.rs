@@ -103,6 +103,7 @@ pub(super) fn summary(run: RunId, state: &RunState, exit: Exit) -> Value {
                 "output": found.output,
                 "checkpoints": found.checkpoints,
                 "findings": found.findings,
+                "warnings": found.warnings,
                 "waived": found.waived,
                 "error": found.error,
                 "acceptedRisk": found.accepted_risk,

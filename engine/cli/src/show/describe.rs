@@ -212,6 +212,11 @@ pub(crate) fn run(state: &RunState, now: Timestamp) -> String {
                 one.code, one.object, one.owner, one.expires, one.reason
             ));
         }
+        // What a finding says already is in the table of findings.
+        let told = |warning: &&String| found.findings.iter().any(|one| warning.contains(&one.message));
+        for one in found.warnings.iter().filter(|one| !told(one)) {
+            text.push_str(&format!("    warning: {one}\n"));
+        }
         for one in found.checkpoints.iter().filter(|one| one.result == CheckpointResult::Waived) {
             text.push_str(&format!("    {}: {}\n", one.name, one.message));
         }
