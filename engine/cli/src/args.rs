@@ -4,6 +4,7 @@ mod audit;
 mod history;
 mod plan;
 mod verbs;
+mod worker;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use audit::{Audit, Export, Verify};
 pub(crate) use history::History;
 pub(crate) use plan::{Assess, Diff, Drift, Format, Plan, Snapshot};
 pub(crate) use verbs::{Cancel, Pause, Rerun, Restart, Resume, Retry, Rollback, Scope, Skip};
+pub(crate) use worker::Worker;
 
 /// gateshift moves a production API gateway to its successor.
 #[derive(Debug, Parser)]
@@ -27,7 +29,8 @@ pub(crate) struct Args {
 /// Options of every command.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Global {
-    /// Journal: `sqlite:FILE` or a path [default: .gateshift/journal.db beside the workflow, else here]
+    /// Journal: `sqlite:FILE` or a path, or `postgres://USER@HOST/DATABASE` [default:
+    /// .gateshift/journal.db beside the workflow, else here]
     #[arg(long, global = true, value_name = "STORE", env = "GATESHIFT_STORE")]
     pub(crate) store: Option<String>,
     /// Print one JSON document on stdout
@@ -72,6 +75,10 @@ pub(crate) enum Command {
     Drift(Drift),
     /// Run a workflow
     Run(Run),
+    /// Hand a workflow to the workers; prints the run's id at once
+    Submit(Run),
+    /// Take submitted runs from the journal and drive them, beside other workers
+    Worker(Worker),
     /// Go on where a run stopped
     Resume(Resume),
     /// Repeat the failed step

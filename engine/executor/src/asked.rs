@@ -65,6 +65,10 @@ impl Session {
             self.reply(request, Reply::Taken("it is so already".to_owned())).await?;
             return Ok(false);
         }
+        if stop {
+            // A worker would go on with it at once.
+            self.engine.journal.withdraw(self.run).await?;
+        }
         let taken = Event::RequestTaken { request: request.id.0, asked: command.word().to_owned() };
         let all = std::iter::once(taken).chain(events).collect();
         self.log.durable_as(request.actor.clone(), all).await?;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateshift_journal::{Journal, Request};
+use gateshift_journal::{Journal, Request, Topic};
 use gateshift_model::RunId;
 use tokio::sync::mpsc;
 
-/// Looks for requests and hands each over once.
+/// Looks for requests and hands each over once. Where the journal tells of new ones, it is looked at then;
+/// else every `poll`.
 pub(crate) async fn listen(
     journal: Arc<dyn Journal>,
     run: RunId,
@@ -16,6 +17,7 @@ pub(crate) async fn listen(
     asks: mpsc::Sender<Request>,
 ) {
     let mut handed = BTreeSet::new();
+    let mut news = journal.news(Topic::Requests, poll);
     loop {
         match journal.open_requests(run).await {
             Ok(open) => {
@@ -27,6 +29,6 @@ pub(crate) async fn listen(
             }
             Err(error) => tracing::warn!(%run, code = error.code(), %error, "the inbox could not be read"),
         }
-        tokio::time::sleep(poll).await;
+        news.next(None).await;
     }
 }

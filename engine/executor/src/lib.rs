@@ -33,6 +33,7 @@ mod undo_order;
 mod verbs;
 mod waive;
 mod watcher;
+mod worker;
 
 #[cfg(test)]
 mod testing;
@@ -53,3 +54,4 @@ pub use undo_order::undo_order;
 pub use verbs::{Place, Refusal, Verb, after, applies, retryable};
 pub use waive::{Answered, answered};
 pub use watcher::{NoWatcher, Watcher};
+pub use worker::{Foreman, Worker};

@@ -117,7 +117,7 @@ impl Session {
                 return Err(error);
             }
         };
-        let session = Self::over(engine, known.state, run, generation, watcher);
+        let session = Self::of(engine, known.state, run, generation, watcher);
         let written = match wanted {
             Ok(events) if events.is_empty() => Ok(()),
             Ok(events) => session.log.durable(events).await,
@@ -134,7 +134,8 @@ impl Session {
         Ok(session)
     }
 
-    fn over(
+    /// A session on a run that was claimed, the claim being part of its state.
+    pub(crate) fn of(
         engine: &Engine,
         state: RunState,
         run: RunId,
@@ -145,10 +146,10 @@ impl Session {
         let definition = state.definition.clone();
         let places = places(&definition);
         let nearest = Nearest::of(&definition, &places);
+        let (paused, _) = watch::channel(state.paused_connections.keys().cloned().collect());
         let (actor, clock) = (engine.options.actor.clone(), Arc::clone(&engine.options.clock));
         let journal = Arc::clone(&engine.journal);
         let log = RunLog::new(journal, state, run, generation, actor, clock, Arc::clone(&watcher));
-        let (paused, _) = watch::channel(BTreeSet::new());
         let engine = engine.clone();
         Arc::new(Self { engine, run, definition, log, watcher, generation, nearest, places, paused })
     }

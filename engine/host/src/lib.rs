@@ -37,4 +37,5 @@ pub use hosts::Hosts;
 pub use kinds::{ConnectionKind, QueryLanguage, Scheme, ScopedScheme, WriteRule};
 pub use options::{Clock, EnvironmentSource, HostsOptions, Limits};
 pub use overrides::Overrides;
+pub use seal::seal_key_mark;
 pub use secret::Secret;

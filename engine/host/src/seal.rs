@@ -76,6 +76,15 @@ impl Sealer {
     }
 }
 
+/// What tells a key from others without showing it; nothing when the file is missing and may not be made.
+pub fn seal_key_mark(file: &Path, may_make: bool) -> Result<Option<String>, StepError> {
+    if !may_make && !file.exists() {
+        return Ok(None);
+    }
+    let key = Sealer::new(Some(file.to_owned())).key(may_make)?;
+    Ok(Some(hex::encode(&mac(&key, b"mark")[..8])))
+}
+
 fn make(file: &Path) -> Result<[u8; 32], StepError> {
     let cannot =
         |error: std::io::Error| failed(&format!("the key {} cannot be written: {error}", file.display()));
@@ -85,6 +94,9 @@ fn make(file: &Path) -> Result<[u8; 32], StepError> {
         std::fs::create_dir_all(folder).map_err(cannot)?;
     }
     let mut options = std::fs::OpenOptions::new();
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(cannot)?;
+    }
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -119,13 +131,28 @@ fn mac(key: &[u8], data: &[u8]) -> [u8; 32] {
 
 fn failed(message: &str) -> StepError {
     StepError::needs_operator("GS-SEAL-KEY", message).with_hint(
-        "the key file lies beside the journal, `journal.db.key`; bring it back, or start a new run, which reads the secrets anew",
+        "the key file lies beside the journal, `journal.db.key`, or where `--seal-key` says; bring it back, or start a new run, which reads the secrets anew",
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Sealer;
+    use super::{Sealer, seal_key_mark};
+
+    #[test]
+    fn a_mark_tells_keys_apart_and_makes_one_only_when_it_may() {
+        let folder = std::env::temp_dir().join(format!("gateshift-mark-{}", uuid::Uuid::new_v4()));
+        let (one, two) = (folder.join("deep/one.key"), folder.join("two.key"));
+        assert_eq!(seal_key_mark(&one, false).unwrap(), None);
+        assert!(!folder.exists());
+        let mark = seal_key_mark(&one, true).unwrap().unwrap();
+        assert_eq!(seal_key_mark(&one, false).unwrap().unwrap(), mark);
+        assert_ne!(seal_key_mark(&two, true).unwrap().unwrap(), mark);
+        assert!(!std::fs::read_to_string(&one).unwrap().contains(&mark));
+        std::fs::write(&two, "no key").unwrap();
+        assert_eq!(seal_key_mark(&two, true).unwrap_err().code, "GS-SEAL-KEY");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn what_is_sealed_opens_again_in_another_process_and_shows_nothing() {

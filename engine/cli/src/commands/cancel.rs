@@ -23,7 +23,7 @@ pub(super) async fn run(given: &Cancel, store: Option<&str>, output: &Output) ->
     let canceled = state.status == RunStatus::Finished(RunOutcome::Canceled);
     let exit = if canceled { Exit::Done } else { Exit::Error };
     let left = left(&state);
-    let said = text(id, &state, &left, &store.path().display().to_string());
+    let said = text(id, &state, &left, &store.to_string());
     Ok(tell(id, &state, ("cancel", &said), &json!({ "left": left }), exit, output))
 }
 

@@ -24,6 +24,7 @@ mod status;
 mod through;
 mod validate;
 mod why;
+mod worker;
 
 use clap::CommandFactory;
 
@@ -52,6 +53,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Diff(diff) => diff::run(&diff, store, output).await,
         Command::Drift(drift) => drift::run(&drift, store, output).await,
         Command::Run(run) => run::run(&run, store, output).await,
+        Command::Submit(run) => run::submit(&run, store, output).await,
+        Command::Worker(worker) => worker::run(&worker, store, output).await,
         Command::Resume(resume) => run::resume(&resume, store, output).await,
         Command::Retry(retry) => rerun::retry(&retry, store, output).await,
         Command::Rerun(rerun) => rerun::run(&rerun, store, output).await,

@@ -18,7 +18,7 @@ pub(super) async fn run(given: &Pause, store: Option<&str>, output: &Output) -> 
     if let Done::Here(driven) = through(&engine, id, &command, output).await? {
         driven?;
     }
-    let journal = store.path().display();
+    let journal = store;
     let Some(connection) = &given.connection else {
         // The steps at work come to rest first.
         let state = at_rest(&engine, id).await?;

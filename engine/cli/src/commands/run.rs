@@ -1,4 +1,4 @@
-//! `run`, `resume` and `restart`.
+//! `run`, `submit`, `resume` and `restart`.
 
 use std::path::Path;
 
@@ -22,24 +22,59 @@ use super::preview::preview;
 const NAMED: usize = 8;
 
 pub(super) async fn run(given: &Run, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
-    let checked = load::workflow(&given.workflow, output)?;
-    let rehearsal = from_file(given.endpoints.endpoints.as_deref())?;
-    let store = Store::of(store, Some(&given.workflow.workflow))?;
-    let definition = RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition };
-    let approved = match &given.plan {
-        Some(path) => Some(approved(path, &definition, &rehearsal, &store, output).await?),
-        None => None,
-    };
-    let journal = store.open().await?;
-    let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), &rehearsal, store.seal_key_file())?;
-    check_connections(&hosts, &definition)?;
-    let id = match approved {
-        Some(plan) => engine.submit_pinned(definition, plan).await?,
-        None => engine.submit(definition).await?,
-    };
+    let wanted = Wanted::read(given, store, output).await?;
+    let Wanted { definition, rehearsal, store, .. } = &wanted;
+    let (engine, hosts) = engine(store.open().await?, &BuiltIn::new(), rehearsal, store.seal_key_file())?;
+    check_connections(&hosts, definition)?;
+    let id = wanted.submit(&engine).await?;
     output.say(&format!("run {id}"));
     let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
-    finish(&engine, id, driven, &store, Severity::Decide, output).await
+    finish(&engine, id, driven, &wanted.store, Severity::Decide, output).await
+}
+
+/// Records a run and offers it to the workers. What it needs besides the journal is theirs to have.
+pub(super) async fn submit(given: &Run, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+    let wanted = Wanted::read(given, store, output).await?;
+    let Wanted { rehearsal, store, .. } = &wanted;
+    let journal = store.open_to_submit().await?;
+    let (engine, _) = engine(journal, &BuiltIn::new(), rehearsal, store.seal_key_file())?;
+    let id = wanted.submit(&engine).await?;
+    engine.journal().offer(id).await?;
+    engine.journal().flush().await?;
+    let text = format!("{id}\n");
+    output.say("the next free `gateshift worker` of this journal drives it");
+    output.data(&json!({ "run": id }), &text);
+    Ok(Exit::Done)
+}
+
+/// A run that is asked for, checked as far as that is possible before it is recorded.
+struct Wanted {
+    definition: RunDefinition,
+    rehearsal: Rehearsal,
+    store: Store,
+    approved: Option<NewArtifact>,
+}
+
+impl Wanted {
+    async fn read(given: &Run, store: Option<&str>, output: &Output) -> Result<Self, CliError> {
+        let checked = load::workflow(&given.workflow, output)?;
+        let rehearsal = from_file(given.endpoints.endpoints.as_deref())?;
+        let store = Store::of(store, Some(&given.workflow.workflow))?;
+        let definition = RunDefinition { rehearsal: rehearsal.frozen(), ..checked.definition };
+        let approved = match &given.plan {
+            Some(path) => Some(approved(path, &definition, &rehearsal, &store, output).await?),
+            None => None,
+        };
+        Ok(Self { definition, rehearsal, store, approved })
+    }
+
+    async fn submit(&self, engine: &Engine) -> Result<RunId, CliError> {
+        let definition = self.definition.clone();
+        Ok(match &self.approved {
+            Some(plan) => engine.submit_pinned(definition, plan.clone()).await?,
+            None => engine.submit(definition).await?,
+        })
+    }
 }
 
 /// The approved plan, after it has been held against the world as it is.
@@ -103,10 +138,10 @@ pub(super) async fn existing(
 
 /// A command that goes on with a run has nothing to do with a new, empty journal.
 fn must_exist(store: &Store) -> Result<(), CliError> {
-    if store.path().exists() {
+    if store.may_exist() {
         return Ok(());
     }
-    Err(CliError::new("GS-JOURNAL-OPEN", format!("there is no journal at {}", store.path().display()))
+    Err(CliError::new("GS-JOURNAL-OPEN", format!("there is no journal at {store}"))
         .hint("give the journal of the run with `--store`, or go to the folder of its workflow"))
 }
 
@@ -119,7 +154,7 @@ pub(super) async fn finish(
     output: &Output,
 ) -> Result<Exit, CliError> {
     let result = match driven {
-        Ok(driven) => report(engine, id, &driven, &store.path().display().to_string(), from, output).await,
+        Ok(driven) => report(engine, id, &driven, &store.to_string(), from, output).await,
         Err(error) => Err(CliError::from(error)),
     };
     // What is still on its way (relaxed events) belongs into the journal before the process ends.

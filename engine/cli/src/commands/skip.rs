@@ -19,7 +19,7 @@ pub(super) async fn run(given: &Skip, store: Option<&str>, output: &Output) -> R
         Done::There(_) => "the run goes on without it".to_owned(),
         Done::Here(driven) => {
             driven?;
-            format!("go on with: gateshift resume {id} --store {}", store.path().display())
+            format!("go on with: gateshift resume {id} --store {}", store)
         }
     };
     engine.journal().flush().await?;

@@ -24,7 +24,7 @@ pub(super) async fn run(given: &Why, store: Option<&str>, output: &Output) -> Re
     let here = Circumstances {
         run,
         now,
-        store: store.path().display().to_string(),
+        store: store.to_string(),
         owner: owner(lease, now, is_dead),
         not_run: reasons.into_iter().map(|one| NotRun { step: one.step, because: one.because }).collect(),
     };

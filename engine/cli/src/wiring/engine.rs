@@ -19,8 +19,24 @@ pub(crate) fn actor() -> Actor {
     Actor(format!("user:{}", name.unwrap_or_else(|| "unknown".to_owned())))
 }
 
+/// What an engine of this process is given, whatever the run.
+pub(crate) fn options() -> EngineOptions {
+    EngineOptions { version: env!("CARGO_PKG_VERSION").to_owned(), ..EngineOptions::new(actor()) }
+}
+
 /// An engine, and the hosts it uses.
 pub(crate) fn engine(
+    journal: Arc<dyn Journal>,
+    migrators: &BuiltIn,
+    rehearsal: &Rehearsal,
+    seal_key_file: PathBuf,
+) -> Result<(Engine, Hosts), CliError> {
+    engine_with(options(), journal, migrators, rehearsal, seal_key_file)
+}
+
+/// As [`engine`], with other options.
+pub(crate) fn engine_with(
+    options: EngineOptions,
     journal: Arc<dyn Journal>,
     migrators: &BuiltIn,
     rehearsal: &Rehearsal,
@@ -34,11 +50,7 @@ pub(crate) fn engine(
         environment,
         ..HostsOptions::new(kinds())
     })?;
-    let options = EngineOptions {
-        time_scale: hosts.time_scale(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        ..EngineOptions::new(actor())
-    };
+    let options = EngineOptions { time_scale: hosts.time_scale(), ..options };
     let engine = Engine::new(journal, migrators.set(), Arc::new(hosts.clone()), options);
     Ok((engine, hosts))
 }

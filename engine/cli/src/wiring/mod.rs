@@ -9,6 +9,6 @@ mod store;
 
 pub(crate) use catalogue::BuiltIn;
 pub(crate) use connections::kinds;
-pub(crate) use engine::{check_connections, engine};
+pub(crate) use engine::{check_connections, engine, engine_with, options};
 pub(crate) use rehearsal::{Rehearsal, from_file, from_lab, of_run};
 pub(crate) use store::{Store, find_run};

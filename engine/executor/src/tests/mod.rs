@@ -12,3 +12,4 @@ mod undo;
 mod verbs;
 mod waivers;
 mod why;
+mod workers;

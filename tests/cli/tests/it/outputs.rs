@@ -71,7 +71,8 @@ fn errors_for_programs_are_one_document_on_stdout() {
         (&["history", "--store", "none.db"], "GS-JOURNAL-OPEN", 1),
         (&["resume", "--store", "none.db"], "GS-JOURNAL-OPEN", 1),
         (&["rollback", "--store", "none.db"], "GS-JOURNAL-OPEN", 1),
-        (&["status", "--store", "postgres://x"], "GS-STORE-KIND", 1),
+        (&["status", "--store", "mysql://x"], "GS-STORE-KIND", 1),
+        (&["status", "--store", "postgres://a:b@127.0.0.1:1/x"], "GS-JOURNAL-UNREACHABLE", 1),
         (&["explain", "GS-NOPE"], "GS-CODE-UNKNOWN", 64),
         (&["run", "none.yaml"], "GS-WF-UNREADABLE", 1),
     ] {

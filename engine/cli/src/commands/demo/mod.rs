@@ -71,7 +71,7 @@ pub(super) async fn run(given: &Demo, store: Option<&str>, output: &Output) -> R
     driven?;
     let (summary, exit) = result?;
     flushed?;
-    output.data(&summary, &summary.text(store.kept.then(|| store.store.path())));
+    output.data(&summary, &summary.text(store.kept.then_some(&store.store)));
     let exit = if exit == Exit::Done && !summary.is_clean() { Exit::Error } else { exit };
     if exit != Exit::Done {
         let state = engine.state(id).await?;

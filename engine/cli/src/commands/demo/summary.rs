@@ -1,6 +1,5 @@
 //! What the demo shows for it: counted by the lab and by the client, not by the engine under test.
 
-use std::path::Path;
 use std::time::Duration;
 
 use gateshift_gateway_model::{Shifted, StageReached, Verified};
@@ -10,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::show::describe;
+use crate::wiring::Store;
 
 /// One step.
 #[derive(Debug, Serialize)]
@@ -84,7 +84,7 @@ impl Summary {
     }
 
     /// For people.
-    pub(super) fn text(&self, journal: Option<&Path>) -> String {
+    pub(super) fn text(&self, journal: Option<&Store>) -> String {
         let mut text = format!("run {} {}\n", self.run, self.status);
         for step in &self.steps {
             text.push_str(&format!("  {:<14} {:<9} {:>6.1} s\n", step.name, step.status, step.seconds));
@@ -117,8 +117,7 @@ impl Summary {
         if let Some(journal) = journal {
             text.push_str(&format!(
                 "history            gateshift history {} --store {}\n",
-                self.run,
-                journal.display()
+                self.run, journal
             ));
         }
         text
