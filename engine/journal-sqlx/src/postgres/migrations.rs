@@ -40,7 +40,10 @@ pub(crate) async fn recognise(connection: &mut PgConnection, place: &str) -> Res
         }
         _ => {}
     }
-    let row = sqlx::query("SELECT MAX(version) FROM format").fetch_one(connection).await.map_err(failed)?;
+    let row = sqlx::query("SELECT MAX(version) FROM gateshift.format")
+        .fetch_one(connection)
+        .await
+        .map_err(failed)?;
     match row.try_get::<Option<i64>, usize>(0).map_err(failed)? {
         Some(found) if found > NEWEST => {
             Err(JournalError::Newer { place: place.to_owned(), found, known: NEWEST })

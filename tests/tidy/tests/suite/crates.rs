@@ -53,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests/bench", WHOLE),
     ("tests/cli", WHOLE),
     ("tests/conformance", WHOLE),
+    ("tests/fleet", WHOLE),
     ("tests/scenarios", WHOLE),
     ("tests/tidy", &[]),
 ];
