@@ -101,7 +101,8 @@ pub(crate) fn story(choices: &[u32]) -> Vec<Envelope> {
             next.apply(event, envelope.generation, envelope.at).is_ok().then_some((next, envelope))
         };
         let possible: Vec<_> = candidates(*choice).iter().filter_map(fits).collect();
-        if let Some((next, envelope)) = possible.into_iter().nth((*choice >> 8) as usize % 9) {
+        let at = (*choice >> 8) as usize % possible.len().max(1);
+        if let Some((next, envelope)) = possible.into_iter().nth(at) {
             state = next;
             events.push(envelope);
         }

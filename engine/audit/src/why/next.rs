@@ -65,6 +65,12 @@ pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) ->
             ),
         },
     };
+    if let (Owner::Working { holder, .. }, true) = (&here.owner, at_ease(story.state.status)) {
+        notes.push(format!(
+            "process {} on {} has it at this moment; what drives it is accepted once it was given back",
+            holder.pid, holder.host
+        ));
+    }
     if way_back(story) {
         calls.push(call(
             here,
@@ -82,6 +88,11 @@ pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) ->
         );
     }
     Next { calls, nothing_to_do, notes }
+}
+
+/// Whether nobody should work on a run of this status.
+fn at_ease(status: RunStatus) -> bool {
+    !matches!(status, RunStatus::Running | RunStatus::Undoing)
 }
 
 /// A run at rest that a person brings forward.

@@ -1,25 +1,48 @@
-//! A journal that dies: after a number of durable commits it takes nothing more, and what nobody
-//! waited for is lost with it.
+//! A journal that dies, or runs full: after a number of durable commits something happens to it. What
+//! nobody waited for may be lost with it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use gateshift_journal::{
-    AppendBatch, Claim, Claimed, Journal, JournalError, Lease, MemoryJournal, NewRun, Receipt, ReceiptSender,
-    Request, RequestId, RequestState, RunFilter, RunSummary, Take, Taken,
+    AppendBatch, Claim, Claimed, Journal, JournalError, Lease, NewRun, Receipt, ReceiptSender, Request,
+    RequestId, RequestState, RunFilter, RunSummary, Take, Taken,
 };
 use gateshift_model::{Digest, Envelope, Generation, RunId, Seq, Timestamp};
 
+/// What happens at a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blow {
+    /// The process dies before it; what rides is lost.
+    Before,
+    /// What rides gets to the disk, then the process dies.
+    Riding,
+    /// The commit gets to the disk, and the process dies before it hears of it.
+    Unheard,
+    /// No space is left, for this commit and for all after it.
+    Full,
+    /// The clock jumps by so many milliseconds.
+    Jump(i64),
+}
+
 #[derive(Clone)]
 pub(crate) struct CrashJournal {
-    inner: MemoryJournal,
+    inner: Arc<dyn Journal>,
     life: Arc<Mutex<Life>>,
+    /// Moves the clock.
+    offset: Arc<AtomicI64>,
+    /// Claims are commits, too.
+    claims_count: bool,
 }
 
 struct Life {
     /// Durable commits it still takes; none means for ever.
     left: Option<usize>,
+    blow: Blow,
+    dead: bool,
+    full: bool,
     commits: usize,
     /// The process dies before its next answer to a request.
     mute: bool,
@@ -30,15 +53,49 @@ fn dead() -> JournalError {
     JournalError::Io { place: "test".into(), cause: "the process died".into() }
 }
 
+fn full() -> JournalError {
+    JournalError::Full { place: "test".into() }
+}
+
+/// What becomes of a commit.
+enum Fate {
+    Written,
+    Unheard,
+    Refused(JournalError),
+}
+
 impl CrashJournal {
-    pub(crate) fn new(inner: MemoryJournal, left: Option<usize>) -> Self {
-        Self { inner, life: Arc::new(Mutex::new(Life { left, commits: 0, mute: false, riding: Vec::new() })) }
+    pub(crate) fn new(inner: Arc<dyn Journal>, left: Option<usize>) -> Self {
+        let life = Life {
+            left,
+            blow: Blow::Before,
+            dead: false,
+            full: false,
+            commits: 0,
+            mute: false,
+            riding: Vec::new(),
+        };
+        let (life, offset) = (Arc::new(Mutex::new(life)), Arc::default());
+        Self { inner, life, offset, claims_count: false }
+    }
+
+    /// As `new`; the blow falls at the commit of that number, counted from 0, claims included.
+    pub(crate) fn with_blow(
+        inner: Arc<dyn Journal>,
+        blow: Option<(usize, Blow)>,
+        offset: Arc<AtomicI64>,
+    ) -> Self {
+        let mut journal = Self::new(inner, None);
+        (journal.offset, journal.claims_count) = (offset, true);
+        if let Some((at, blow)) = blow {
+            let mut life = journal.lock();
+            (life.left, life.blow) = (Some(at), blow);
+        }
+        journal
     }
 
     pub(crate) fn crash(&self) {
-        let mut life = self.lock();
-        life.left = Some(0);
-        life.die();
+        self.lock().die();
     }
 
     /// From here on the process dies when it is about to answer a request.
@@ -55,25 +112,60 @@ impl CrashJournal {
     }
 
     fn alive(&self) -> Result<(), JournalError> {
-        if self.lock().left == Some(0) { Err(dead()) } else { Ok(()) }
+        if self.lock().dead { Err(dead()) } else { Ok(()) }
+    }
+
+    fn write_riding(&self, life: &mut Life) {
+        for (batch, sender) in std::mem::take(&mut life.riding) {
+            let receipt = self.inner.append(AppendBatch { durable: true, ..batch });
+            tokio::spawn(async move { sender.send(receipt.await) });
+        }
+    }
+
+    fn commit(&self, life: &mut Life) -> Fate {
+        if life.dead {
+            life.die();
+            return Fate::Refused(dead());
+        }
+        if life.full {
+            return Fate::Refused(full());
+        }
+        let now = life.left == Some(0);
+        life.left = life.left.map(|left| left.saturating_sub(1)).filter(|_| !now);
+        life.commits += 1;
+        match life.blow {
+            Blow::Jump(millis) if now => {
+                self.offset.fetch_add(millis, Ordering::SeqCst);
+                Fate::Written
+            }
+            Blow::Before if now => {
+                life.die();
+                Fate::Refused(dead())
+            }
+            Blow::Riding if now => {
+                self.write_riding(life);
+                life.die();
+                Fate::Refused(dead())
+            }
+            Blow::Unheard if now => Fate::Unheard,
+            Blow::Full if now => {
+                life.full = true;
+                for (_, receipt) in life.riding.drain(..) {
+                    receipt.send(Err(full()));
+                }
+                Fate::Refused(full())
+            }
+            _ => Fate::Written,
+        }
     }
 }
 
 impl Life {
     fn die(&mut self) {
+        self.dead = true;
         for (_, receipt) in self.riding.drain(..) {
             receipt.send(Err(dead()));
         }
-    }
-
-    fn commit(&mut self) -> bool {
-        if self.left == Some(0) {
-            self.die();
-            return false;
-        }
-        self.left = self.left.map(|left| left - 1);
-        self.commits += 1;
-        true
     }
 }
 
@@ -81,19 +173,24 @@ impl Life {
 impl Journal for CrashJournal {
     fn append(&self, batch: AppendBatch) -> Receipt {
         let mut life = self.lock();
-        if !batch.durable && life.left != Some(0) {
+        if !batch.durable && !life.dead && !life.full {
             let (sender, receipt) = Receipt::pair();
             life.riding.push((batch, sender));
             return receipt;
         }
-        if !life.commit() {
-            return Receipt::ready(Err(dead()));
+        match self.commit(&mut life) {
+            Fate::Refused(error) => Receipt::ready(Err(error)),
+            Fate::Written => {
+                self.write_riding(&mut life);
+                self.inner.append(batch)
+            }
+            Fate::Unheard => {
+                self.write_riding(&mut life);
+                drop(self.inner.append(batch));
+                life.die();
+                Receipt::ready(Err(dead()))
+            }
         }
-        for (batch, sender) in std::mem::take(&mut life.riding) {
-            let receipt = self.inner.append(AppendBatch { durable: true, ..batch });
-            tokio::spawn(async move { sender.send(receipt.await) });
-        }
-        self.inner.append(batch)
     }
 
     async fn create_run(&self, new: NewRun) -> Result<Envelope, JournalError> {
@@ -102,7 +199,19 @@ impl Journal for CrashJournal {
 
     async fn claim(&self, claim: Claim) -> Result<Claimed, JournalError> {
         self.alive()?;
-        self.inner.claim(claim).await
+        if !self.claims_count {
+            return self.inner.claim(claim).await;
+        }
+        let fate = self.commit(&mut self.lock());
+        match fate {
+            Fate::Refused(error) => Err(error),
+            Fate::Written => self.inner.claim(claim).await,
+            Fate::Unheard => {
+                drop(self.inner.claim(claim).await);
+                self.crash();
+                Err(dead())
+            }
+        }
     }
 
     async fn renew(

@@ -39,12 +39,22 @@ struct FakeHost {
 impl FakeHost {
     /// Dies at the planned place: from here on the journal takes nothing.
     fn cut(&self, write: usize, at: Cut) -> Result<(), CallFailure> {
-        if self.world.lock().cut == Some((write, at)) {
+        if self.fails(write, at) {
             self.journal.crash();
-            let (connection, action) = (String::new(), String::new());
-            return Err(CallFailure::Lost { connection, action, cause: "the process died".into() });
+            return Err(lost("the process died"));
         }
         Ok(())
+    }
+
+    fn fails(&self, write: usize, at: Cut) -> bool {
+        self.world.lock().cut == Some((write, at))
+    }
+
+    /// Goes wrong as planned, and says so in the record.
+    async fn fail(&self, record: &CallRecord, failure: CallFailure) -> Result<CallReply, CallFailure> {
+        let error = Some(failure.to_string());
+        self.recorder.answered(record.clone(), None, None, error, 1, 1).await?;
+        Err(failure)
     }
 
     fn effect(&self, action: &str, key: &str) {
@@ -65,6 +75,10 @@ impl FakeHost {
     }
 }
 
+fn lost(cause: &str) -> CallFailure {
+    CallFailure::Lost { connection: String::new(), action: String::new(), cause: cause.into() }
+}
+
 #[async_trait]
 impl Host for FakeHost {
     async fn call(&self, request: CallRequest) -> Result<CallReply, CallFailure> {
@@ -83,10 +97,23 @@ impl Host for FakeHost {
             write = self.world.count_write();
             self.cut(write, Cut::BeforeEffect)?;
         }
+        if self.fails(write, Cut::AskingLost) {
+            return self.fail(&record, lost("it went astray")).await;
+        }
+        if self.fails(write, Cut::Refused) {
+            let (connection, action, status) = (String::new(), request.action.clone(), 400);
+            let (code, message) = ("NoSuchThing".to_owned(), "not this one".to_owned());
+            let refused =
+                CallFailure::Refused { connection, action, status, code, message, request_id: None };
+            return self.fail(&record, refused).await;
+        }
         // A call takes time: other steps go on meanwhile.
         tokio::time::sleep(Duration::from_millis(1)).await;
         self.effect(&request.action, &key);
         self.cut(write, Cut::AfterEffect)?;
+        if self.fails(write, Cut::ReplyLost) {
+            return self.fail(&record, lost("no answer came")).await;
+        }
         self.recorder.answered(record, Some(200), None, None, 1, 1).await?;
         let found = self.world.lock().present.contains(&key);
         Ok(CallReply { status: 200, request_id: None, body: json!({ "found": found }) })

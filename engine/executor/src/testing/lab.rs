@@ -1,6 +1,7 @@
 //! A world, a journal and as many processes over them as a test needs.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,26 +14,52 @@ use gateshift_step_api::Migrator;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::CrashJournal;
 use super::host::FakeHosts;
 use super::migrator::Maker;
 use super::world::World;
+use super::{Blow, CrashJournal};
 use crate::{Clock, Driven, Engine, EngineError, EngineOptions, NoWatcher, Watcher};
 
 pub(crate) struct Lab {
     pub(crate) world: World,
-    pub(crate) journal: MemoryJournal,
+    pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Clock,
+    /// Moves the clock, in milliseconds.
+    pub(crate) offset: Arc<AtomicI64>,
+    /// How much faster than real time waits pass.
+    pub(crate) speed: f64,
     pids: Mutex<u32>,
+}
+
+/// A clock that is tokio's, and what moves it.
+pub(crate) fn clock() -> (Clock, Arc<AtomicI64>) {
+    let begin = Instant::now();
+    let offset: Arc<AtomicI64> = Arc::default();
+    let moved = Arc::clone(&offset);
+    let clock: Clock = Arc::new(move || {
+        let Timestamp(at) = Timestamp(1_000_000).after(begin.elapsed());
+        Timestamp(at + moved.load(Ordering::SeqCst))
+    });
+    (clock, offset)
 }
 
 impl Lab {
     /// Its clock is tokio's, so a paused test passes days in no time.
     pub(crate) fn new() -> Self {
-        let begin = Instant::now();
-        let clock: Clock = Arc::new(move || Timestamp(1_000_000).after(begin.elapsed()));
-        let journal = MemoryJournal::with_clock(Arc::clone(&clock));
-        Self { world: World::default(), journal, clock, pids: Mutex::new(0) }
+        let (clock, offset) = clock();
+        let journal = Arc::new(MemoryJournal::with_clock(Arc::clone(&clock)));
+        Self::over(journal, clock, offset, 1.0)
+    }
+
+    /// Over another journal, whose clock may be its own.
+    pub(crate) fn over(journal: Arc<dyn Journal>, clock: Clock, offset: Arc<AtomicI64>, speed: f64) -> Self {
+        Self { world: World::default(), journal, clock, offset, speed, pids: Mutex::new(0) }
+    }
+
+    /// A process at one of whose commits a blow falls.
+    pub(crate) fn process_under(&self, blow: Option<(usize, Blow)>) -> (Engine, CrashJournal) {
+        let journal = CrashJournal::with_blow(Arc::clone(&self.journal), blow, Arc::clone(&self.offset));
+        (self.engine(&journal, |options| options.is_dead = Arc::new(|_| true)), journal)
     }
 
     /// A process that dies after so many commits, if a number is given.
@@ -45,7 +72,11 @@ impl Lab {
         commits: Option<usize>,
         change: impl FnOnce(&mut EngineOptions),
     ) -> (Engine, CrashJournal) {
-        let journal = CrashJournal::new(self.journal.clone(), commits);
+        let journal = CrashJournal::new(Arc::clone(&self.journal), commits);
+        (self.engine(&journal, change), journal)
+    }
+
+    fn engine(&self, journal: &CrashJournal, change: impl FnOnce(&mut EngineOptions)) -> Engine {
         let mut migrators: BTreeMap<MigratorName, Arc<dyn Migrator>> = BTreeMap::new();
         for (name, frugal) in [("maker", false), ("frugal", true)] {
             let maker = Maker { world: self.world.clone(), frugal };
@@ -61,11 +92,11 @@ impl Lab {
         options.is_dead = Arc::new(|_| false);
         options.clock = Arc::clone(&self.clock);
         options.seed = 1;
+        options.time_scale = self.speed;
         change(&mut options);
         let hosts =
             FakeHosts { world: self.world.clone(), clock: Arc::clone(&self.clock), journal: journal.clone() };
-        let engine = Engine::new(Arc::new(journal.clone()), Arc::new(migrators), Arc::new(hosts), options);
-        (engine, journal)
+        Engine::new(Arc::new(journal.clone()), Arc::new(migrators), Arc::new(hosts), options)
     }
 
     /// A process that takes every other one for dead.
@@ -90,7 +121,7 @@ impl Lab {
 
     /// The history, its chain checked.
     pub(crate) async fn history(&self, run: RunId) -> Vec<Envelope> {
-        let events = history(&self.journal as &dyn Journal, run).await.unwrap();
+        let events = history(&*self.journal, run).await.unwrap();
         assert_eq!(verify_chain(&events), Ok(()));
         events
     }

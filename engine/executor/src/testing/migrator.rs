@@ -3,7 +3,8 @@
 //! Settings: `objects` (number), `pending` (times it answers "not yet"), `fail_attempts` (attempts that
 //! fail half way), `finding` (severity of a finding of its plan) with its `code`, `checkpoint` (its
 //! answer), `manual` (things a person has to switch on before it passes), `foresee` (its output is known
-//! beforehand), `plan_writes` (it writes while it plans).
+//! beforehand), `plan_writes` (it writes while it plans), `broken` (it fails for good after its work until a
+//! person has clicked so often), `undo_broken` (its undo leaves something until then).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -69,6 +70,10 @@ impl Maker {
                 Ok(None)
             }
         }
+    }
+
+    fn clicks(&self) -> u64 {
+        self.world.lock().clicked
     }
 
     fn working(&self) -> Working {
@@ -153,6 +158,9 @@ impl Migrator for Maker {
             let (checkpoint, after) = (json!({ "calls": calls + 1 }), Duration::from_secs(60));
             return Ok(Applied::Pending { checkpoint, after, reason: "not yet".into() });
         }
+        if self.clicks() < input.settings["broken"].as_u64().unwrap_or(0) {
+            return Err(StepError::permanent("GS-BROKEN", "it is broken"));
+        }
         match fails {
             Some(error) => Err(error),
             None => {
@@ -201,7 +209,9 @@ impl Migrator for Maker {
             }
             undone.operations.push(key);
         }
-        if input.settings["undo_leaves"] == json!(true) {
+        if input.settings["undo_leaves"] == json!(true)
+            || self.clicks() < input.settings["undo_broken"].as_u64().unwrap_or(0)
+        {
             undone.left.push("a thing".into());
         }
         Ok(undone)

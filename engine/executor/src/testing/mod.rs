@@ -7,7 +7,7 @@ mod lab;
 mod migrator;
 mod world;
 
-pub(crate) use crash::CrashJournal;
+pub(crate) use crash::{Blow, CrashJournal};
 pub(crate) use definition::{definition, name, step};
-pub(crate) use lab::{Lab, Seen, drive};
+pub(crate) use lab::{Lab, Seen, clock, drive};
 pub(crate) use world::{Act, Cut, Phase};

@@ -27,11 +27,19 @@ pub(crate) enum Act {
     Deaf(u64),
 }
 
-/// Where a process dies inside a call.
+/// What goes wrong with a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
+    /// The process dies before the write reaches the other side.
     BeforeEffect,
+    /// The process dies after it was done.
     AfterEffect,
+    /// It is done, and the reply is lost.
+    ReplyLost,
+    /// It is lost on its way.
+    AskingLost,
+    /// The other side refuses it.
+    Refused,
 }
 
 #[derive(Default)]

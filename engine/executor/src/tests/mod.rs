@@ -5,6 +5,7 @@ mod crash;
 mod failure;
 mod forward;
 mod graphs;
+mod matrix;
 mod ownership;
 mod preview;
 mod stop;

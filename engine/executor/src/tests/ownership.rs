@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateshift_journal::{Claim, Journal, JournalError};
+use gateshift_journal::{Claim, JournalError};
 use gateshift_model::{Actor, Holder, RunOutcome};
 use serde_json::json;
 

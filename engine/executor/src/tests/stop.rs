@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateshift_journal::Journal;
 use gateshift_model::{RunOutcome, RunStatus, StepStatus, UndoScope};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;

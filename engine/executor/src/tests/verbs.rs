@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateshift_journal::{Journal, JournalError};
+use gateshift_journal::JournalError;
 use gateshift_model::{
     Actor, ConnectionName, OnFailure, RunDefinition, RunId, RunOutcome, RunStatus, StepError, StepStatus,
     UndoScope,
