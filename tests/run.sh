@@ -4,6 +4,7 @@
 #
 #   tests/run.sh            all of it
 #   tests/run.sh quick      without the whole-system scenarios
+#   tests/run.sh matrix     only the crash and failure matrices, every point of them, on every journal
 set -euo pipefail
 cd "$(dirname "$0")/.."
 quick=${1:-}
@@ -49,6 +50,12 @@ run_tests() {
 
 need_compiler
 need_postgres
+
+if [ "$quick" = matrix ]; then
+    say "crash and failure matrices, every point"
+    GATESHIFT_MATRIX=whole cargo test --package gateshift-executor --lib matrix -- --nocapture
+    exit
+fi
 
 say "format"
 cargo fmt --all --check

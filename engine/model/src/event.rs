@@ -395,3 +395,36 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Event;
+
+    #[test]
+    fn events_of_older_versions_are_read_and_new_fields_stay_out_of_the_way() {
+        for old in [
+            json!({"event": "step_skipped", "step": "b", "reason": "step `a` failed"}),
+            json!({"event": "decided", "decision": "resume", "step": "b", "reason": "resumed"}),
+            json!({"event": "run_finished", "outcome": "stuck", "reason": "left"}),
+        ] {
+            let event: Event = serde_json::from_value(old.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&event).unwrap(), old, "written as it was before");
+            assert_eq!(old["event"], event.kind());
+        }
+        for new in [
+            json!({"event": "step_skipped", "step": "b", "reason": "known", "risk": "unseen"}),
+            json!({"event": "pause_requested", "connection": "dns", "reason": "an edit"}),
+            json!({"event": "pause_lifted", "reason": "done"}),
+            json!({"event": "cancel_requested", "undo": true, "reason": "not today"}),
+            json!({"event": "request_taken", "request": "01980000-0000-7000-8000-000000000001", "asked": "pause"}),
+            json!({"event": "run_finished", "outcome": "paused"}),
+            json!({"event": "run_finished", "outcome": "canceled"}),
+        ] {
+            let event: Event = serde_json::from_value(new.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&event).unwrap(), new);
+            assert_eq!(new["event"], event.kind());
+        }
+    }
+}

@@ -38,6 +38,7 @@ pub fn definition(steps: usize, things: u64, rests: u64, pause: u64) -> RunDefin
         rehearsal: Value::Null,
         waivers: Vec::new(),
         pinned: None,
+        restarts: None,
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Next {
 }
 
 pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) -> Next {
-    let mut notes = Vec::new();
+    let mut notes = skipped(story);
     let (mut calls, nothing_to_do) = match story.state.status {
         RunStatus::Finished(RunOutcome::Done) => (Vec::new(), Some("it is done".to_owned())),
         RunStatus::Finished(RunOutcome::RolledBack) => (
@@ -88,6 +88,16 @@ pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) ->
         );
     }
     Next { calls, nothing_to_do, notes }
+}
+
+/// The steps that people skipped, with who answers for that.
+fn skipped(story: &Story) -> Vec<String> {
+    let skipped = story.skips.iter().filter_map(|(step, turn)| {
+        let risk = story.state.step(step)?.accepted_risk.as_ref()?;
+        let reason = turn.reason.as_deref().unwrap_or_default();
+        Some(format!("step `{step}` was skipped by {}: {reason} (risk accepted: {risk})", turn.actor))
+    });
+    skipped.collect()
 }
 
 /// Whether nobody should work on a run of this status.

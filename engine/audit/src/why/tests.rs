@@ -160,6 +160,29 @@ fn the_ends_say_what_became_of_it() {
 }
 
 #[test]
+fn what_people_did_is_told_with_their_names_and_what_undoes_it() {
+    let mut events = started();
+    let (step, reason) = (step_name("move"), "not needed here".to_owned());
+    events.push(Event::StepSkipped { step, reason, risk: Some("nobody looked".into()) });
+    events.push(Event::PauseRequested { connection: None, reason: "lunch".into() });
+    events.push(Event::RunFinished { outcome: RunOutcome::Paused, reason: "lunch".into() });
+    let (_, text) = told(&events, Owner::Nobody);
+    has(
+        &text,
+        &["paused: it was paused: lunch (engine)", "goes on where it was paused", RESUME, "gateshift cancel"],
+    );
+    has(&text, &["step `move` was skipped by engine: not needed here (risk accepted: nobody looked)"]);
+    events.pop();
+    has(&told(&events, Owner::Nobody).1, &["it is being paused: lunch (engine)", RESUME]);
+    events.pop();
+    events.push(Event::CancelRequested { undo: false, reason: "not today".into() });
+    events.push(Event::RunFinished { outcome: RunOutcome::Canceled, reason: "not today".into() });
+    let (answer, text) = told(&events, Owner::Nobody);
+    has(&text, &["canceled: it was canceled: not today (user:ann)", "gateshift restart", "nothing to do"]);
+    assert_eq!(answer.nothing_to_do.as_deref(), Some("it was canceled"));
+}
+
+#[test]
 fn words_are_quoted_for_the_shell() {
     assert_eq!(
         [shell("a/b.db"), shell("a b"), shell("it's"), shell("")],

@@ -45,7 +45,7 @@ pub fn render(answer: &Answer, now: Timestamp) -> String {
         let names: Vec<&str> = answer.later.iter().map(|name| name.as_str()).collect();
         lines.push(format!("later: {}", names.join(", ")));
     }
-    lines.extend(answer.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(answer.notes.iter().map(|note| format!("note: {}", line(note))));
     for (index, call) in answer.next.iter().enumerate() {
         let word = if index == 0 && answer.nothing_to_do.is_none() { "next" } else { "or" };
         lines.push(format!("{word}: {} ({})", call.does, call.who));

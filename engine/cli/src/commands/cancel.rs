@@ -30,6 +30,7 @@ pub(super) async fn run(given: &Cancel, store: Option<&str>, output: &Output) ->
 /// What the run made or changed that was not taken back.
 fn left(state: &RunState) -> Vec<Value> {
     let steps = state.definition.steps.iter().filter_map(|step| Some((step, state.step(&step.name)?)));
+    let steps = steps.filter(|(_, own)| own.is_touched());
     let made = |outcome| matches!(outcome, Outcome::Created | Outcome::Updated | Outcome::Deleted);
     steps
         .flat_map(|(step, own)| {

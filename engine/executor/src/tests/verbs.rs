@@ -11,6 +11,7 @@ use gateshift_model::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::matrix::ask::ask;
 use crate::testing::{Act, Lab, Phase, definition, drive, name, step};
 use crate::{Command, Driven, Engine, EngineError, NoWatcher, Place, Refusal, Reply, Verb};
 
@@ -369,6 +370,7 @@ async fn calls_on_a_paused_connection_wait_and_the_way_back_does_not() {
         other.request(run, &lift).await.unwrap();
     });
     assert_eq!(driven.unwrap().outcome(), Some(RunOutcome::Done));
+    ask(&lab, run).await;
 
     // At rest: put down, kept over a resume, and no hindrance for the way back.
     let lab = Lab::new();
@@ -389,6 +391,7 @@ async fn calls_on_a_paused_connection_wait_and_the_way_back_does_not() {
     let back = Command::Rollback { scope: UndoScope::All, reason: why() };
     assert_eq!(act(&engine, run, &back).await.unwrap().outcome(), Some(RunOutcome::RolledBack));
     assert!(lab.world.lock().present.is_empty());
+    ask(&lab, run).await;
 
     let unknown = Command::Pause { connection: Some(ConnectionName::new("ftp").unwrap()), reason: why() };
     let refused = act(&engine, run, &unknown).await.unwrap_err();

@@ -1,11 +1,11 @@
 //! What operators answer for, in whole runs.
 
-use std::time::Duration;
-
-use gateshift_model::{CheckpointResult, Day, Event, RunDefinition, RunOutcome, StepDefinition, Waiver};
+use gateshift_model::{
+    CheckpointResult, Day, Event, RunDefinition, RunOutcome, StepDefinition, StepError, Waiver,
+};
 use serde_json::json;
 
-use crate::testing::{Lab, definition, name, step};
+use crate::testing::{Act, Lab, Phase, definition, name, step};
 
 /// The clock of the test's lab begins on the first day of 1970.
 fn waiver(code: &str, object: &str, expires: &str) -> Waiver {
@@ -79,10 +79,11 @@ async fn the_history_says_by_whom_and_why() {
 #[tokio::test(start_paused = true)]
 async fn what_was_let_through_stays_so_for_its_attempts_and_the_next_plan_is_judged_anew() {
     let lab = Lab::new();
-    // The first attempt fails half way; the second begins after the waiver's day.
-    let mut late = step("a", &[], json!({"objects": 2, "finding": "block", "fail_attempts": 1}));
-    late.retry.initial = Duration::from_secs(2 * 86_400);
-    late.retry.max = Duration::from_secs(2 * 86_400);
+    // The first attempt fails in the end; the second begins after the waiver's day.
+    let mut later = StepError::retryable("GS-BUSY", "tomorrow");
+    later.retry_after_ms = Some(86_400_000);
+    lab.world.script(Phase::Apply, "a", [Act::WorkThenFail(later)]);
+    let late = step("a", &[], json!({"objects": 2, "finding": "block"}));
     let then = step("b", &["a"], json!({"objects": 1, "finding": "block"}));
     let (run, outcome) = lab.run(waived(vec![late, then], vec![waiver("FND", "x", "1970-01-01")])).await;
     assert_eq!(outcome, RunOutcome::Blocked);

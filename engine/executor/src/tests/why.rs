@@ -1,14 +1,15 @@
 //! What an auditor and an operator are told of real histories: every one is whole, and after each of its
 //! events there is an answer to why the run stands where it stands.
 
-use gateshift_audit::{Circumstances, NotRun, Owner, Story, explain, render, verify_history};
-use gateshift_model::{Holder, OnFailure, RunDefinition, RunId, RunOutcome, StepError, UndoScope};
+use gateshift_audit::{Circumstances, Owner, Story, explain, render};
+use gateshift_model::{OnFailure, RunDefinition, RunOutcome, StepError, UndoScope};
 use serde_json::json;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+use super::matrix::ask::ask;
+use crate::NoWatcher;
 use crate::testing::{Act, Lab, Phase, definition, step};
-use crate::{NoWatcher, not_run};
 
 fn workflow() -> RunDefinition {
     let mut steps = vec![
@@ -19,39 +20,6 @@ fn workflow() -> RunDefinition {
     ];
     steps[3].undo = UndoScope::Traffic;
     definition(steps)
-}
-
-/// Asks after each event, whoever may own the run.
-async fn ask(lab: &Lab, run: RunId) -> usize {
-    let events = lab.history(run).await;
-    let now = (lab.clock)();
-    let holder = Holder { host: "lab".into(), pid: 1, started: 1 };
-    let owners = [
-        Owner::Nobody,
-        Owner::Working { holder: holder.clone(), until: now },
-        Owner::Gone { holder: holder.clone(), until: now },
-        Owner::Expired { holder, until: now },
-    ];
-    for end in 1..=events.len() {
-        assert!(verify_history(run, &events[..end], None).is_ok());
-        let story = Story::of(&events[..end]).unwrap();
-        let not_run = not_run(&story.state);
-        let not_run: Vec<_> =
-            not_run.into_iter().map(|one| NotRun { step: one.step, because: one.because }).collect();
-        for owner in &owners {
-            let store = "journal.db".to_owned();
-            let here = Circumstances { run, now, store, owner: owner.clone(), not_run: not_run.clone() };
-            let answer = explain(&story, &here);
-            let text = render(&answer, now);
-            let last = text.lines().last().unwrap();
-            assert!(
-                last.starts_with("  gateshift ") || last.starts_with("nothing to do: "),
-                "{end}:\n{text}"
-            );
-            assert!(!text.contains("no reason was given"), "{end}:\n{text}");
-        }
-    }
-    events.len()
 }
 
 #[tokio::test(start_paused = true)]

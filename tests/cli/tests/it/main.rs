@@ -10,3 +10,4 @@ mod plans;
 mod refusals;
 mod signals;
 mod stored;
+mod verbs;

@@ -7,10 +7,10 @@
 //! As a rule a sample of the points is tried. All of them, on the journal in memory and on SQLite:
 //!
 //! ```text
-//! GATESHIFT_MATRIX=whole cargo test -p gateshift-executor matrix -- --nocapture --test-threads 2
+//! tests/run.sh matrix
 //! ```
 
-mod ask;
+pub(crate) mod ask;
 mod crash;
 mod play;
 mod refuse;
@@ -50,7 +50,7 @@ pub(crate) fn faults(commits: usize, writes: usize) -> Vec<Fault> {
 }
 
 /// Whether all points are to be tried.
-pub(crate) fn whole() -> bool {
+fn whole() -> bool {
     std::env::var("GATESHIFT_MATRIX").is_ok_and(|wish| wish == "whole")
 }
 

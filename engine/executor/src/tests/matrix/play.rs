@@ -97,6 +97,7 @@ async fn stand(
             }
             driven => driven,
         },
+        Stage::Ask(command) => return lab.successor().request(run, command).await.map(|_| None),
         Stage::Click(things) => {
             lab.world.lock().clicked = *things;
             return Ok(None);

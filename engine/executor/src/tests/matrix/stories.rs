@@ -15,6 +15,8 @@ pub(crate) enum Stage {
     Resume,
     Undo(UndoScope),
     Act(Command),
+    /// Asks whoever drives the run next, through the inbox.
+    Ask(Command),
     /// Puts so many things right in the outside world.
     Click(u64),
 }
@@ -66,7 +68,7 @@ fn broken(on_failure: OnFailure) -> Vec<StepDefinition> {
 }
 
 pub(crate) fn all() -> Vec<Story> {
-    use Stage::{Act, Click, Drive, Resume, Undo};
+    use Stage::{Act, Ask, Click, Drive, Resume, Undo};
     let story = |name, steps, stages| Story { name, definition: definition(steps), stages };
     let parallel = || {
         vec![
@@ -143,6 +145,20 @@ pub(crate) fn all() -> Vec<Story> {
                 Drive,
                 Resume,
                 Act(rerun("b")),
+            ],
+        ),
+        story(
+            "asked to pause",
+            parallel(),
+            vec![Ask(Command::Pause { connection: None, reason: why() }), Drive, Resume],
+        ),
+        story(
+            "asked to skip",
+            vec![step("a", &[], makes(2)), step("b", &["a"], makes(1)), step("c", &["b"], makes(1))],
+            vec![
+                Ask(Command::Skip { step: name("c"), reason: why(), risk: "none".into() }),
+                Drive,
+                Undo(UndoScope::All),
             ],
         ),
         story(
