@@ -1,11 +1,11 @@
-//! The gateway instance and its domains.
+//! The gateway instance.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Moment, is_default};
+use super::{AccessLog, Moment, Tracing, is_default};
 
 /// The gateway instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,64 +135,6 @@ pub struct SecurityRule {
     pub description: String,
 }
 
-/// Where access logs go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AccessLog {
-    /// Log project.
-    pub project: String,
-    /// Log store.
-    #[serde(default = "default_logstore")]
-    pub store: String,
-    /// In the format of nginx.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub nginx_compatible: bool,
-}
-
-/// Tracing of requests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tracing {
-    /// Protocol.
-    pub kind: TraceKind,
-    /// Percent of the requests.
-    #[serde(default = "all")]
-    pub sample: u32,
-    /// Service that collects, for those kinds that need one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub service: String,
-    /// Port of that service.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub port: u16,
-}
-
-/// Tracing protocols, in the API's spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum TraceKind {
-    /// The provider's own.
-    Xtrace,
-    /// SkyWalking.
-    Skywalking,
-    /// OpenTelemetry.
-    Opentelemetry,
-    /// OpenTelemetry in front of SkyWalking.
-    Otskywalking,
-}
-
-impl TraceKind {
-    /// The API's word.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Xtrace => "XTRACE",
-            Self::Skywalking => "SKYWALKING",
-            Self::Opentelemetry => "OPENTELEMETRY",
-            Self::Otskywalking => "OTSKYWALKING",
-        }
-    }
-}
-
 /// Scheduled scaling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,65 +155,6 @@ pub struct ElasticWindow {
     pub to: String,
     /// Nodes in that time.
     pub replicas: u32,
-}
-
-/// A host name the gateway serves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Domain {
-    /// `shop.example.com`, `*.example.com` or `*`.
-    pub name: String,
-    /// Id of its certificate; with one it is served over HTTPS too.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub certificate: String,
-    /// Plain HTTP is redirected to HTTPS.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub force_https: bool,
-    /// HTTP/2.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub http2: Http2,
-    /// Lowest TLS version, `TLS 1.0`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub tls_min: String,
-    /// Highest TLS version, `TLS 1.3`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub tls_max: String,
-    /// Certificate authority whose client certificates are demanded.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub client_ca: String,
-    /// It comes from an Ingress of a cluster.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub ingress: bool,
-}
-
-impl Domain {
-    /// A host name served over plain HTTP.
-    #[must_use]
-    pub fn http(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            certificate: String::new(),
-            force_https: false,
-            http2: Http2::default(),
-            tls_min: String::new(),
-            tls_max: String::new(),
-            client_ca: String::new(),
-            ingress: false,
-        }
-    }
-}
-
-/// HTTP/2 on a domain.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Http2 {
-    /// As the gateway parameter says.
-    #[default]
-    Global,
-    /// On.
-    Open,
-    /// Off.
-    Close,
 }
 
 fn default_spec() -> String {
@@ -296,12 +179,4 @@ fn running() -> i64 {
 
 fn one_entry() -> Vec<Entry> {
     vec![Entry::Internet]
-}
-
-fn default_logstore() -> String {
-    "mse_access_log".to_owned()
-}
-
-fn all() -> u32 {
-    100
 }

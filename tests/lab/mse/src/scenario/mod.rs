@@ -6,23 +6,27 @@ mod alert;
 mod check;
 mod check_more;
 mod complete;
+mod destination;
+mod domain;
 mod gateway;
 mod moment;
 mod network;
 mod plugin;
 mod policy;
+mod reach;
+mod registry;
 mod route;
 mod security;
 mod service;
+mod watching;
 mod yaml;
 
 use serde::{Deserialize, Serialize};
 
 pub use alert::{About, Alert, Keeper};
-pub use gateway::{
-    AccessLog, Charge, Domain, ElasticPolicy, ElasticWindow, Entry, Gateway, Http2, SecurityRule, TraceKind,
-    Tracing,
-};
+pub use destination::{Destination, Mock, Redirect, Retry};
+pub use domain::{Domain, Http2};
+pub use gateway::{Charge, ElasticPolicy, ElasticWindow, Entry, Gateway, SecurityRule};
 pub use moment::Moment;
 pub use network::{Certificate, Network, SecurityGroup, VSwitch, Vpc};
 pub(crate) use network::{valid_from, valid_to};
@@ -33,17 +37,15 @@ pub use policy::{
     Breaker, Cors, Dubbo, DubboMethod, DubboParam, HeaderChange, HeaderOp, Limit, Mirror, ParamSource,
     Refusal, Rewrite, Side,
 };
-pub use route::{
-    Compare, Condition, Destination, Mock, PathKind, Redirect, Retry, Route, RouteStatus, Serving,
-};
+pub use reach::{Hash, HashKey, HealthCheck, HealthProtocol, LoadBalancing, PortPolicy, Tls, TlsMode};
+pub use registry::{Ingress, Source, SourceType};
+pub use route::{Compare, Condition, PathKind, Route, RouteStatus, Serving};
 pub use security::{
     AccessList, Algorithm, AuthHeader, AuthHeaderOp, AuthKind, AuthResource, Authentication, Consumer,
     External, Token,
 };
-pub use service::{
-    Backend, Hash, HashKey, HealthCheck, HealthProtocol, Ingress, LoadBalancing, PortPolicy, Protocol,
-    Service, ServiceType, Source, SourceType, Tls, TlsMode, Version,
-};
+pub use service::{Backend, Protocol, Service, ServiceType, Version};
+pub use watching::{AccessLog, TraceKind, Tracing};
 pub use yaml::ScenarioError;
 
 /// A source account with one gateway.
