@@ -1,7 +1,7 @@
 //! What only a person can do in the target's console: the run holds and says what, looks at what was done,
 //! and is content with nothing else. Alert rules go over by themselves, and only they are taken back.
 
-use gateshift_scenarios::{Desk, Finished, Lab, status};
+use gateshift_scenarios::{Desk, Finished, Lab, Running, status};
 use serde_json::{Value, json};
 
 use crate::end::PATIENCE;
@@ -63,16 +63,17 @@ impl Scene {
 
     fn run(&self, file: &str, more: &str) -> Finished {
         let path = self.desk.write(file, &workflow(more)).display().to_string();
-        self.command(&["run", &path, "--set", "gateway=gw-watched", "--endpoints", "endpoints.json"])
+        self.command(&["run", &path, "--set", "gateway=gw-watched"])
     }
 
     fn command(&self, arguments: &[&str]) -> Finished {
-        self.desk.start(arguments).wait(PATIENCE)
+        let mut command = self.desk.command(arguments);
+        command.env("GATESHIFT_ENDPOINTS", self.desk.path("endpoints.json"));
+        Running::start(&mut command).wait(PATIENCE)
     }
 
     fn console(&self, arguments: &[&str]) -> Finished {
-        let given = [&["lab", "console", "--endpoints", "endpoints.json"], arguments].concat();
-        self.desk.run(&given)
+        self.command(&[&["lab", "console"], arguments].concat())
     }
 
     /// The account's rules as its API shows them, by name.
