@@ -7,6 +7,7 @@
 mod account;
 mod data;
 mod judge;
+mod stub;
 mod trial;
 mod variant;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use gateshift_scenarios::{Desk, Lab, wait_for};
 use serde_json::{Map, Value, json};
 
+use crate::stub::stub;
 use crate::{Call, Patch, Variant, merged, scenario};
 
 /// Steps of the workflow, and what each needs. Requests to both gateways are compared by other tests.
@@ -40,8 +41,16 @@ impl Trial {
         let desk = Desk::new();
         let lab = started(&desk, variant);
         let settings = |step: &str| merged([variant], step);
-        let workflow = desk.write("workflow.yaml", &workflow(&lab, settings, !variant.run).to_string());
-        let endpoints = desk.endpoints(&lab.endpoints).display().to_string();
+        let mut workflow = workflow(&lab, settings, !variant.run);
+        let mut endpoints = lab.endpoints.clone();
+        if !variant.alerts.is_empty() {
+            let answers = json!(variant.alerts).to_string().replace("{gateway}", lab.text("gateway"));
+            endpoints["endpoints"]["aliyun/cms"] = json!(stub(serde_json::from_str(&answers).unwrap()));
+            workflow["connections"]["alerts"] =
+                json!({"uses": "aliyun/cms", "with": {"region": lab.text("region")}});
+        }
+        let workflow = desk.write("workflow.yaml", &workflow.to_string());
+        let endpoints = desk.endpoints(&endpoints).display().to_string();
         let target = if variant.there { make_target(&lab) } else { String::new() };
         for call in &variant.before {
             before(&lab, &target, call);

@@ -39,6 +39,10 @@ pub struct Variant {
     /// The target gateway is there before.
     #[serde(default)]
     pub there: bool,
+    /// What the keeper of alert rules answers, by action, `{gateway}` for the source; none is there when left
+    /// out.
+    #[serde(default)]
+    pub alerts: Map<String, Value>,
     /// Calls to the lab's products before anything is planned.
     #[serde(default)]
     pub before: Vec<Call>,

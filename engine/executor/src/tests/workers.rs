@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gateshift_journal::{Claim, Journal};
+use gateshift_journal::Claim;
 use gateshift_model::{Actor, Holder, RunId, RunOutcome, RunState, RunStatus, StepError};
 use serde_json::json;
 use tokio::task::JoinHandle;

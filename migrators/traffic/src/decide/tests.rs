@@ -272,7 +272,7 @@ fn longer_addresses_go_to_longer_addresses() {
     let mut gateway = target(&NEW[..1]);
     let plan = decide(&source, &gateway, &observed(sets()), &settings(&[1.0]));
     let found = plan.findings.iter().find(|finding| finding.code == "DNS-TYPE").unwrap();
-    assert!(found.severity == Severity::Block && found.object.contains("AAAA"), "{found:?}");
+    assert!(found.severity == Severity::Block && found.message.contains("AAAA"), "{found:?}");
 
     gateway.entries[0].ipv6 = vec!["2001:db8::9".parse().unwrap()];
     let plan = decide(&source, &gateway, &observed(sets()), &settings(&[1.0]));

@@ -111,7 +111,7 @@ fn services_of_every_type_must_exist_where_a_registry_tells() {
         lab.ok("ListServices", json!({"gatewayId": gateway, "sourceTypes": "VIP,DNS"}))["totalSize"],
         2
     );
-    assert_eq!(lab.apig.created_counts()["service"], 6);
+    assert_eq!(lab.apig.created_counts()["service"], 7);
 }
 
 #[test]
