@@ -31,7 +31,7 @@ pub(crate) struct Args {
 pub(crate) struct Global {
     /// Journal: `sqlite:FILE` or a path, or `postgres://USER@HOST/DATABASE` [default:
     /// .gateshift/journal.db beside the workflow, else here]
-    #[arg(long, global = true, value_name = "STORE", env = "GATESHIFT_STORE")]
+    #[arg(long, global = true, value_name = "STORE", env = "GATESHIFT_STORE", hide_env_values = true)]
     pub(crate) store: Option<String>,
     /// Print one JSON document on stdout
     #[arg(long, global = true)]
@@ -314,5 +314,13 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         super::Args::command().debug_assert();
+    }
+
+    /// The address of a server may hold a password.
+    #[test]
+    fn help_does_not_show_where_the_journal_is() {
+        let command = super::Args::command();
+        let store = command.get_arguments().find(|argument| argument.get_id() == "store").unwrap();
+        assert!(store.is_hide_env_values_set());
     }
 }

@@ -291,3 +291,55 @@ async fn a_commit_of_unknown_outcome_is_settled_by_looking() {
     assert_eq!(texts(&events), told);
     assert!(told.len() > 50, "only {} were written", told.len());
 }
+
+/// Two hundred runs at once share their commits; beside it, the same server's own loop of one row a commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_commit_serves_all_who_wait() {
+    const RUNS: usize = 200;
+    const EACH: usize = 20;
+    let base = new_database(shared_server()).await;
+    let journal = open(&base).await;
+    let mut runs = Vec::new();
+    for chunk in 0..RUNS / 20 {
+        let opened = (0..20).map(|_| {
+            let journal = Arc::clone(&journal);
+            tokio::spawn(async move { owned_run(&*journal).await })
+        });
+        for run in opened.collect::<Vec<_>>() {
+            runs.push(run.await.unwrap());
+        }
+        assert_eq!(runs.len(), (chunk + 1) * 20);
+    }
+    let (before, begin) = (journal.written(), Instant::now());
+    let writers = runs.iter().map(|run| {
+        let (journal, run) = (Arc::clone(&journal), *run);
+        tokio::spawn(async move {
+            for number in 0..EACH {
+                journal.append(batch(run, 1, &[&number.to_string()], true)).await.unwrap();
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let (after, many) = (journal.written(), begin.elapsed());
+    let (commits, events) = (after.commits - before.commits, after.events - before.events);
+    assert_eq!(events, (RUNS * EACH) as u64);
+    assert!(commits * 10 < events, "{commits} commits for {events} events");
+
+    use sqlx::ConnectOptions;
+    let options: sqlx::postgres::PgConnectOptions = base.parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql("CREATE TABLE raw (number bigint, body text)").execute(&mut connection).await.unwrap();
+    let begin = Instant::now();
+    for number in 0..200_i64 {
+        let row = sqlx::query("INSERT INTO raw VALUES ($1, $2)").bind(number).bind("x".repeat(300));
+        row.execute(&mut connection).await.unwrap();
+    }
+    let raw = 200.0 / begin.elapsed().as_secs_f64();
+    let many = events as f64 / many.as_secs_f64();
+    println!(
+        "{many:.0} events/s in {commits} commits; one row a commit: {raw:.0}/s; {:.1} times",
+        many / raw
+    );
+}
