@@ -76,8 +76,11 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// Writes a file of the operator's.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    std::fs::write(path, bytes).map_err(|error| {
-        CliError::new("GS-FILE", format!("cannot write {}: {error}", path.display()))
-            .hint("give another path, or make room")
-    })
+    std::fs::write(path, bytes).map_err(|error| unwritable(path, &error))
+}
+
+/// A file of the operator's cannot be written.
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::new("GS-FILE", format!("cannot write {}: {error}", path.display()))
+        .hint("give another path, or make room")
 }

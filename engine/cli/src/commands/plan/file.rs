@@ -2,6 +2,7 @@
 //! migrators it was made from. Equal worlds give equal bytes.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use gateshift_executor::{Known, Moved, Preview, moved};
@@ -82,8 +83,9 @@ pub(crate) struct PlanStep {
 
 impl PlanFile {
     /// The file of a preview, which goes into it: a large plan is there once.
-    pub(crate) fn of(definition: &RunDefinition, preview: Preview) -> Result<Self, CliError> {
+    pub(crate) fn of(definition: &RunDefinition, mut preview: Preview) -> Result<Self, CliError> {
         let source = inventory(definition, &preview)?.map(|read| diff::digests(&read)).unwrap_or_default();
+        preview.artifacts.clear();
         let rules = preview.output_of(definition, ASSESS).and_then(|output| output["rules"].as_str());
         Ok(Self {
             format: FORMAT,
@@ -120,10 +122,17 @@ impl PlanFile {
 
     /// Its bytes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        // Straight from the plan: as a tree it would take several times its text.
-        let mut text = serde_json::to_vec(self).unwrap_or_default();
-        text.push(b'\n');
-        text
+        let mut bytes = Vec::new();
+        // Writing to memory does not fail.
+        drop(self.write_to(&mut bytes));
+        bytes
+    }
+
+    /// Writes its bytes straight from the plan: its text is a good deal, as a tree it is several times that.
+    pub(crate) fn write_to(&self, mut to: impl Write) -> std::io::Result<()> {
+        serde_json::to_writer(&mut to, self)?;
+        to.write_all(b"\n")?;
+        to.flush()
     }
 
     /// Whether something stands in the way of the run.

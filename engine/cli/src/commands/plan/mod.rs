@@ -3,11 +3,14 @@
 mod file;
 mod text;
 
+use std::fs::File;
+use std::io::BufWriter;
+
 use gateshift_model::RunDefinition;
 use serde_json::{Value, json};
 
 use super::load;
-use super::preview::{preview, write};
+use super::preview::{preview, unwritable};
 use crate::args::Plan;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -24,7 +27,8 @@ pub(super) async fn run(given: &Plan, store: Option<&str>, output: &Output) -> R
     let seen = preview(&definition, &rehearsal, &store, given.snapshot.as_deref(), output).await?;
     let file = PlanFile::of(&definition, seen)?;
     if let Some(path) = &given.output {
-        write(path, &file.bytes())?;
+        let written = File::create(path).and_then(|to| file.write_to(BufWriter::new(to)));
+        written.map_err(|error| unwritable(path, &error))?;
         output.say(&format!("the plan is in {}", path.display()));
     }
     let document = || json!({"summary": text::Numbers::of(&file).json(), "plan": file});
