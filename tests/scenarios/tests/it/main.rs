@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "what a failed test has seen is worth reading")]
 
 mod answers;
+mod bulk;
 mod by_hand;
 mod demo;
 mod dice;
