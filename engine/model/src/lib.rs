@@ -16,6 +16,7 @@ mod ids;
 mod operation;
 mod planned;
 mod sealed;
+mod step_state;
 mod time;
 mod units;
 mod waiver;
@@ -28,13 +29,12 @@ pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
 pub use error::{CHECKPOINT_MANUAL, ErrorClass, StepError};
 pub use event::{CallRecord, Event, Holder, RunOutcome, UndoScope};
 pub use finding::{Checkpoint, CheckpointResult, Finding, Severity};
-pub use fold::{
-    IllegalEvent, OperationState, RERUN, RESUME, RETRY, RunState, RunStatus, StepState, StepStatus,
-};
+pub use fold::{IllegalEvent, RERUN, RESUME, RETRY, RunState, RunStatus};
 pub use ids::{ConnectionName, Generation, InvalidName, MigratorName, OperationKey, RunId, Seq, StepName};
 pub use operation::{ObjectRef, Operation, Outcome, Plan, Settled, Verb};
 pub use planned::{is_planned, planned_id};
 pub use sealed::{SEALED, Sealed};
+pub use step_state::{OperationState, StepState, StepStatus};
 pub use time::Timestamp;
 pub use units::{UnitMistake, parse_duration, parse_percent};
 pub use waiver::{Day, Waived, Waiver};

@@ -178,7 +178,7 @@ fn what_people_did_is_told_with_their_names_and_what_undoes_it() {
     events.push(Event::CancelRequested { undo: false, reason: "not today".into() });
     events.push(Event::RunFinished { outcome: RunOutcome::Canceled, reason: "not today".into() });
     let (answer, text) = told(&events, Owner::Nobody);
-    has(&text, &["canceled: it was canceled: not today (user:ann)", "gateshift restart", "nothing to do"]);
+    has(&text, &["canceled: it was canceled: not today (engine)", "gateshift restart", "nothing to do"]);
     assert_eq!(answer.nothing_to_do.as_deref(), Some("it was canceled"));
 }
 

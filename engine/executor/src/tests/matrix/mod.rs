@@ -60,7 +60,6 @@ pub(crate) fn sampled<T>(points: Vec<T>, step: usize, offset: usize) -> Vec<T> {
 }
 
 /// Says how many points were tried.
-#[expect(clippy::print_stderr, reason = "whoever runs the matrix wants to know")]
 pub(crate) fn count(what: &str, tried: usize, of: usize) {
     eprintln!("{what}: {tried} of {of} points tried");
 }

@@ -1,0 +1,403 @@
+//! A step as its events tell it: what it is, which event may follow, and what each makes of it. Part of the
+//! fold; the run's own part is in `fold`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::fold::{RERUN, RESUME, RETRY};
+use crate::{
+    ArtifactRef, CallRecord, Checkpoint, ErrorClass, Event, Finding, OperationKey, Outcome, Settled,
+    StepError, Timestamp, Waived,
+};
+
+/// State of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// Not started.
+    Waiting,
+    /// An attempt is under way.
+    Running,
+    /// Waits for a time.
+    Pending,
+    /// Failed; another attempt follows.
+    Retrying,
+    /// Failed for good.
+    Failed,
+    /// Applied; its checkpoints are being answered.
+    Applied,
+    /// Done.
+    Done,
+    /// Not run, with a reason.
+    Skipped,
+    /// Being taken back.
+    Undoing,
+    /// Taken back.
+    Undone,
+}
+
+/// What is known of an operation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "is")]
+pub enum OperationState {
+    /// A write was sent, or was about to be: what became of it must be looked up.
+    Intended(CallRecord),
+    /// It came to this.
+    Settled(Settled),
+}
+
+/// A step as its events tell it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepState {
+    /// Status.
+    pub status: StepStatus,
+    /// Attempts begun.
+    pub attempt: u32,
+    /// When the first attempt began.
+    pub started: Option<Timestamp>,
+    /// When it was done, failed for good, or was skipped.
+    pub ended: Option<Timestamp>,
+    /// When it goes on, while it waits.
+    pub until: Option<Timestamp>,
+    /// What it waits for, why it failed or was skipped.
+    pub reason: Option<String>,
+    /// The plan of the latest attempt.
+    pub plan: Option<ArtifactRef>,
+    /// Number of operations in it.
+    pub planned_operations: u64,
+    /// Findings of the plan, warn and above.
+    pub findings: Vec<Finding>,
+    /// Findings of the plan that an operator answers for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Waived>,
+    /// Operations with an intent or a result.
+    pub operations: BTreeMap<OperationKey, OperationState>,
+    /// The latest checkpoint.
+    pub checkpoint: Option<Value>,
+    /// Output, once applied.
+    pub output: Option<Value>,
+    /// Warnings.
+    pub warnings: Vec<String>,
+    /// Answers to checkpoints.
+    pub checkpoints: Vec<Checkpoint>,
+    /// The latest failure.
+    pub error: Option<StepError>,
+    /// Calls answered, reads and writes.
+    pub calls: u64,
+    /// The plan does not fit the world any more: the next attempt has to plan anew.
+    pub stale: bool,
+    /// Attempts begun before somebody last said `resume`: they do not count as retries any more.
+    pub resumed_attempt: u32,
+    /// When somebody last said `resume`: limits of time count from then.
+    pub resumed_at: Option<Timestamp>,
+    /// The risk that a person accepted by skipping it: steps that need it go on without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_risk: Option<String>,
+    /// Operations settled before somebody asked to repeat the step, and not since: looked at again.
+    #[serde(skip)]
+    pub repeated: BTreeSet<OperationKey>,
+    /// What it had made was taken back, and it has not run since.
+    #[serde(skip)]
+    pub is_undone: bool,
+}
+
+impl Default for StepState {
+    fn default() -> Self {
+        Self {
+            status: StepStatus::Waiting,
+            attempt: 0,
+            started: None,
+            ended: None,
+            until: None,
+            reason: None,
+            plan: None,
+            planned_operations: 0,
+            findings: Vec::new(),
+            waived: Vec::new(),
+            operations: BTreeMap::new(),
+            checkpoint: None,
+            output: None,
+            warnings: Vec::new(),
+            checkpoints: Vec::new(),
+            error: None,
+            calls: 0,
+            stale: false,
+            resumed_attempt: 0,
+            resumed_at: None,
+            accepted_risk: None,
+            repeated: BTreeSet::new(),
+            is_undone: false,
+        }
+    }
+}
+
+impl StepState {
+    /// Settled operations by key.
+    pub fn settled(&self) -> impl Iterator<Item = (&OperationKey, &Settled)> {
+        self.operations.iter().filter_map(|(key, state)| match state {
+            OperationState::Settled(settled) => Some((key, settled)),
+            OperationState::Intended(_) => None,
+        })
+    }
+
+    /// Whether the steps that need this one may begin.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.status == StepStatus::Done
+            || (self.status == StepStatus::Skipped && self.accepted_risk.is_some())
+    }
+
+    /// Whether it may have changed something that was not taken back yet.
+    #[must_use]
+    pub fn is_touched(&self) -> bool {
+        use StepStatus::{
+            Applied, Done, Failed, Pending, Retrying, Running, Skipped, Undoing, Undone, Waiting,
+        };
+        match self.status {
+            Running | Pending | Retrying | Failed | Applied | Done | Undoing => true,
+            // It ran before it was skipped, or before somebody asked to repeat it.
+            Waiting | Skipped => self.attempt > 0 && !self.is_undone,
+            Undone => false,
+        }
+    }
+
+    /// Operations with an intent and no result.
+    pub fn unsettled(&self) -> impl Iterator<Item = &OperationKey> {
+        self.operations
+            .iter()
+            .filter_map(|(key, state)| matches!(state, OperationState::Intended(_)).then_some(key))
+    }
+}
+
+/// The table of what may follow: which step statuses an event may meet.
+pub(crate) fn allowed(event: &Event, step: &StepState) -> bool {
+    use StepStatus::{Applied, Done, Failed, Pending, Retrying, Running, Skipped, Undoing, Undone, Waiting};
+    let status = step.status;
+    match event {
+        // Running and Pending: the process died and its successor begins a new attempt or goes on.
+        Event::StepStarted { .. } => {
+            matches!(status, Waiting | Running | Pending | Retrying | Failed | Undone | Applied)
+        }
+        Event::StepPlanned { .. } => matches!(status, Running | Pending),
+        Event::StepPending { .. } | Event::StepApplied { .. } => {
+            matches!(status, Running | Pending)
+        }
+        Event::StepFailed { .. } => matches!(status, Running | Pending | Applied),
+        Event::StepVerified { .. } | Event::StepDone { .. } => status == Applied,
+        Event::StepSkipped { risk: None, .. } => matches!(status, Waiting | Failed | Retrying),
+        // A person skips whatever is not done and not being taken back.
+        Event::StepSkipped { .. } => !matches!(status, Done | Undoing),
+        Event::StepUndoing { .. } => status == Undone || step.is_touched(),
+        Event::StepUndone { .. } | Event::UndoFailed { .. } => status == Undoing,
+        // An answer may arrive after the step has been given up, and must not be lost.
+        Event::CallIntended { .. }
+        | Event::CallAnswered { .. }
+        | Event::OperationSettled { .. }
+        | Event::Checkpointed { .. }
+        | Event::Decided { .. } => {
+            !matches!(status, Waiting | Skipped) || matches!(event, Event::Decided { .. })
+        }
+        _ => true,
+    }
+}
+
+impl StepState {
+    pub(crate) fn take(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::StepStarted { attempt, .. } => {
+                self.status = StepStatus::Running;
+                self.attempt = *attempt;
+                self.started.get_or_insert(at);
+                self.is_undone = false;
+                (self.ended, self.until, self.reason) = (None, None, None);
+            }
+            Event::StepPlanned { plan, operations, findings, waived, .. } => {
+                self.plan = Some(plan.clone());
+                self.planned_operations = *operations;
+                self.stale = false;
+                self.findings.clone_from(findings);
+                self.waived.clone_from(waived);
+            }
+            Event::CallIntended { call, .. } => {
+                if let Some(key) = call.operation.as_ref().filter(|key| !self.repeated.contains(*key)) {
+                    self.operations.insert(key.clone(), OperationState::Intended(call.clone()));
+                }
+            }
+            Event::CallAnswered { .. } => self.calls += 1,
+            Event::OperationSettled { key, settled, .. } => self.settle(key, settled),
+            Event::Checkpointed { value, .. } => self.checkpoint = Some(value.clone()),
+            Event::StepPending { until, reason, .. } => {
+                self.status = StepStatus::Pending;
+                self.until = Some(*until);
+                self.reason = Some(reason.clone());
+            }
+            Event::StepApplied { output, warnings, .. } => {
+                self.status = StepStatus::Applied;
+                self.output = Some(output.clone());
+                self.warnings.clone_from(warnings);
+                (self.until, self.reason) = (None, None);
+            }
+            Event::StepVerified { checkpoints, .. } => self.checkpoints.clone_from(checkpoints),
+            Event::StepDone { .. } => {
+                self.status = StepStatus::Done;
+                self.ended = Some(at);
+                self.error = None;
+            }
+            Event::StepFailed { error, retry_at, .. } => {
+                self.status = if retry_at.is_some() { StepStatus::Retrying } else { StepStatus::Failed };
+                self.until = *retry_at;
+                self.ended = retry_at.is_none().then_some(at);
+                self.reason = Some(error.message.clone());
+                self.stale |= error.class == ErrorClass::Conflict;
+                self.error = Some(error.clone());
+            }
+            Event::StepSkipped { reason, risk, .. } => {
+                self.is_undone |= self.status == StepStatus::Undone;
+                self.status = StepStatus::Skipped;
+                self.ended = Some(at);
+                self.until = None;
+                self.reason = Some(reason.clone());
+                self.accepted_risk.clone_from(risk);
+                if risk.is_some() {
+                    self.error = None;
+                }
+            }
+            Event::StepUndoing { .. } => {
+                self.status = StepStatus::Undoing;
+                (self.until, self.accepted_risk) = (None, None);
+            }
+            Event::StepUndone { operations, .. } => {
+                self.status = StepStatus::Undone;
+                self.ended = Some(at);
+                self.stale = true;
+                self.checkpoint = None;
+                for key in operations {
+                    self.operations.remove(key);
+                    self.repeated.remove(key);
+                }
+            }
+            Event::UndoFailed { error, .. } => {
+                self.reason = Some(error.message.clone());
+                self.error = Some(error.clone());
+            }
+            Event::Decided { decision, .. } if decision == RESUME => self.resume(at),
+            Event::Decided { decision, .. } if decision == RETRY => self.retry(at),
+            Event::Decided { decision, .. } if decision == RERUN => self.rerun(at),
+            _ => {}
+        }
+    }
+
+    /// What this run made or changed stays its own work, however a repetition finds it: the way back needs
+    /// to know.
+    fn settle(&mut self, key: &OperationKey, settled: &Settled) {
+        let own = |known: &OperationState| match known {
+            OperationState::Settled(known) => matches!(known.outcome, Outcome::Created | Outcome::Updated),
+            OperationState::Intended(_) => false,
+        };
+        let repeated =
+            self.repeated.remove(key) && !matches!(settled.outcome, Outcome::Created | Outcome::Deleted);
+        if !(repeated && self.operations.get(key).is_some_and(own)) {
+            self.operations.insert(key.clone(), OperationState::Settled(settled.clone()));
+        }
+    }
+
+    /// Repeats a step that failed, or that waits for its next attempt: due at once, planned anew.
+    fn retry(&mut self, at: Timestamp) {
+        if self.status == StepStatus::Retrying {
+            self.status = StepStatus::Failed;
+        }
+        self.resume(at);
+        self.stale = true;
+    }
+
+    /// Puts a step back to where it waits for its turn. What it made stays known, so that nothing is made
+    /// twice and all of it can be taken back.
+    fn rerun(&mut self, at: Timestamp) {
+        self.is_undone |= self.status == StepStatus::Undone;
+        self.status = StepStatus::Waiting;
+        (self.resumed_attempt, self.resumed_at) = (self.attempt, Some(at));
+        (self.ended, self.until, self.reason, self.error) = (None, None, None, None);
+        (self.checkpoint, self.output, self.accepted_risk) = (None, None, None);
+        self.checkpoints.clear();
+        self.warnings.clear();
+        self.repeated = self.settled().map(|(key, _)| key.clone()).collect();
+        self.stale = true;
+    }
+
+    /// Takes a step that rests up again: due at once, with all its attempts and all its time.
+    fn resume(&mut self, at: Timestamp) {
+        self.status = match self.status {
+            StepStatus::Skipped if self.attempt == 0 => StepStatus::Waiting,
+            StepStatus::Failed | StepStatus::Undone | StepStatus::Skipped => StepStatus::Retrying,
+            _ => return,
+        };
+        self.resumed_attempt = self.attempt;
+        self.resumed_at = Some(at);
+        (self.ended, self.until, self.reason) = (None, None, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{OperationState, StepState, StepStatus};
+    use crate::{Event, OperationKey, Outcome, RERUN, RETRY, Settled, StepName, Timestamp};
+
+    fn settled(outcome: Outcome) -> Event {
+        let settled = Settled { outcome, id: None, data: Value::Null };
+        Event::OperationSettled { step: step(), attempt: 1, key: OperationKey::new("k"), settled }
+    }
+
+    fn step() -> StepName {
+        StepName::new("a").unwrap()
+    }
+
+    fn decided(decision: &str) -> Event {
+        Event::Decided { decision: decision.into(), step: Some(step()), reason: String::new() }
+    }
+
+    fn after(events: &[Event]) -> StepState {
+        let mut state = StepState::default();
+        for event in events {
+            state.take(event, Timestamp(1));
+        }
+        state
+    }
+
+    #[test]
+    fn what_a_run_made_stays_its_own_however_a_repetition_finds_it() {
+        use Outcome::{Adopted, Created, Deleted, Unchanged, Updated};
+        for (first, second, kept) in [
+            (Created, Adopted, Created),
+            (Created, Unchanged, Created),
+            (Created, Updated, Created),
+            (Created, Created, Created),
+            (Updated, Updated, Updated),
+            (Updated, Adopted, Updated),
+            (Adopted, Unchanged, Unchanged),
+            (Adopted, Created, Created),
+            (Created, Deleted, Deleted),
+        ] {
+            let state = after(&[settled(first), decided(RERUN), settled(second)]);
+            let known = state.operations.get(&OperationKey::new("k"));
+            let Some(OperationState::Settled(known)) = known else { panic!("{known:?}") };
+            assert_eq!(known.outcome, kept, "{first:?} then {second:?}");
+            assert!(state.repeated.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_repeated_step_waits_for_its_turn_and_can_still_be_taken_back() {
+        let begun = Event::StepStarted { step: step(), attempt: 1 };
+        let state = after(&[begun.clone(), settled(Outcome::Created), decided(RERUN)]);
+        assert_eq!((state.status, state.is_touched(), state.repeated.len()), (StepStatus::Waiting, true, 1));
+        let undone = Event::StepUndone { step: step(), operations: Vec::new(), facts: Value::Null };
+        let state = after(&[begun, undone, decided(RERUN)]);
+        assert_eq!((state.status, state.is_touched()), (StepStatus::Waiting, false));
+        assert!(!after(&[decided(RERUN)]).is_touched(), "it never ran");
+        assert_eq!(after(&[decided(RETRY)]).status, StepStatus::Waiting, "nothing failed");
+    }
+}
