@@ -156,6 +156,9 @@ impl RunState {
     ) -> Result<(), IllegalEvent> {
         self.updated = at;
         self.generation = self.generation.max(generation);
+        if matches!(self.status, RunStatus::Finished(_)) && wakes(event) {
+            self.status = RunStatus::Running;
+        }
         if let Some(name) = event.step() {
             let kind = event.kind();
             let Some(step) = self.steps.get_mut(name) else {
@@ -174,9 +177,12 @@ impl RunState {
         match event {
             Event::RunCreated { .. } => return Err(IllegalEvent::CreatedTwice),
             Event::RunClaimed { holder } => {
-                self.status = if self.undoing { RunStatus::Undoing } else { RunStatus::Running };
                 self.holder = Some(holder.clone());
-                self.reason = None;
+                // A claim alone does not wake a run that rests: whoever took it may die before it does more.
+                if !matches!(self.status, RunStatus::Finished(_)) {
+                    self.status = if self.undoing { RunStatus::Undoing } else { RunStatus::Running };
+                    self.reason = None;
+                }
             }
             Event::UndoRequested { scope, reason } => {
                 self.status = RunStatus::Undoing;
@@ -216,4 +222,18 @@ impl RunState {
         }
         Ok(())
     }
+}
+
+/// Whether a run that rests goes on with this event.
+fn wakes(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::RunClaimed { .. }
+            | Event::RunFinished { .. }
+            | Event::RunInterrupted { .. }
+            | Event::UndoRequested { .. }
+            | Event::RequestTaken { .. }
+            | Event::PauseRequested { connection: Some(_), .. }
+            | Event::PauseLifted { connection: Some(_), .. }
+    )
 }
