@@ -64,8 +64,11 @@ steps:
   instance: { uses: instance, needs: [assess] }
 "#;
 
+/// Code of a question, and the setting that answers it.
+type Answer = (&'static str, &'static str);
+
 /// Step, its needs, and the settings that answer a question each, with the code of the question.
-const STEPS: [(&str, &str, &[(&str, &str)]); 4] = [
+const STEPS: [(&str, &str, &[Answer]); 4] = [
     (
         "parameters",
         "instance",
