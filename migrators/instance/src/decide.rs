@@ -51,7 +51,9 @@ pub fn decide(inventory: &Inventory, observed: &Observed, settings: &Settings) -
         return adopt(inventory, observed, id, facts, findings);
     }
     let name = settings.name.clone().unwrap_or_else(|| name::plain(&instance.name));
-    if let Some(taken) = observed.gateways.iter().find(|gateway| gateway.name == name) {
+    // One that is on its way out can neither be taken nor be in the way for long.
+    let mut staying = observed.gateways.iter().filter(|gateway| gateway.status != "Deleting");
+    if let Some(taken) = staying.find(|gateway| gateway.name == name) {
         if ours(taken, inventory) {
             // An earlier run made it for this very source: a second one would only cost.
             return adopt(inventory, observed, &taken.id, facts, findings);

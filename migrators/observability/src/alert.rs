@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_sdk::model::digest_bytes;
+use gateshift_sdk::model::{digest_bytes, is_planned, planned_id};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -48,8 +48,11 @@ pub(crate) struct Between<'a> {
     pub(crate) contacts: &'a [String],
 }
 
-/// Id of the rule that is made for `origin`: the same whenever it is asked for.
+/// Id of the rule that is made for `origin`: the same whenever it is asked for. A mark while the target is only planned.
 pub(crate) fn rule_id(origin: &str, target: &str) -> String {
+    if is_planned(target) {
+        return planned_id(&format!("alert/{origin}"));
+    }
     let digest = digest_bytes(format!("{origin}\n{target}").as_bytes());
     format!("gateshift-{}", &digest.as_str()[..24])
 }

@@ -1,4 +1,5 @@
-//! Kinds of objects that no step of the workflow moves: they would stay behind without a word.
+//! Kinds of objects that no step of the workflow moves: they would stay behind without a word. It is a
+//! question where the workflow moves traffic, too; before that another run may still bring them.
 
 use gateshift_gateway_model::Inventory;
 use gateshift_sdk::model::{Finding, Severity};
@@ -17,6 +18,7 @@ pub(super) fn judge(inventory: &Inventory, ahead: &Ahead, findings: &mut Vec<Fin
     let watched = usize::from(observed.tracing.is_some())
         + usize::from(observed.access_log.is_some())
         + observed.alerts.len();
+    let moves_traffic = ahead.has("traffic");
     let opens = "doors that are closed at the source would stand open";
     let kinds = [
         ("routes", inventory.routes.len(), "routes", "the target would answer none of their requests", true),
@@ -37,7 +39,7 @@ pub(super) fn judge(inventory: &Inventory, ahead: &Ahead, findings: &mut Vec<Fin
         if count == 0 || ahead.has(migrator) {
             continue;
         }
-        let severity = if decides { Severity::Decide } else { Severity::Warn };
+        let severity = if decides && moves_traffic { Severity::Decide } else { Severity::Warn };
         let message = format!(
             "{count} in use at the source, and no step `{migrator}` follows that moves them: {consequence}"
         );

@@ -111,6 +111,10 @@ fn a_name_of_others_is_not_taken_over() {
     {
         let seen = Observed { gateways: vec![named(tag)], ..observed() };
         assert_eq!(codes(&decide(&inventory(|_| {}), &seen, &Settings::default())), expected, "{tag:?}");
+        let leaving = ObservedGateway { status: "Deleting".into(), ..named(tag) };
+        let seen = Observed { gateways: vec![leaving], ..observed() };
+        let plan = decide(&inventory(|_| {}), &seen, &Settings::default());
+        assert_eq!((codes(&plan), plan.operations[0].verb), (vec![], Verb::Create), "{tag:?} on its way out");
     }
 }
 

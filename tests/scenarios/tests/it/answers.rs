@@ -150,8 +150,8 @@ fn every_question_blocks_until_its_setting_answers_it() {
     };
     has("services", "resize-3");
     has("domains", "secure.example.com");
-    has("apis", "HttpIngress");
-    has("apis", "items-api");
+    has("httpApis", "HttpIngress");
+    has("httpApis", "items-api");
     has("operations", "/items");
     let routes: Vec<&Value> = apig["routes"].as_array().unwrap().iter().collect();
     assert_eq!(routes.len(), 3, "{routes:#?}");
