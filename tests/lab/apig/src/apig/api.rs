@@ -141,6 +141,7 @@ pub(crate) fn view(cx: &Cx<'_>, state: &State, id: &str, api: &Api) -> Value {
         "versionInfo": api.version.clone().unwrap_or_else(|| json!({"enable": false})),
         "deployConfigs": Some(&api.deploy_configs).filter(|list| !list.is_empty()),
         "ingressInfo": api.ingress.as_ref().map(|one| json!({
+            "environmentInfo": { "environmentId": one.get("environmentId") },
             "sourceId": one.get("sourceId"), "ingressClass": one.get("ingressClass"),
             "watchNamespace": one.get("watchNamespace"), "overrideIngressIp": one.get("overrideIngressIp"),
         })),
