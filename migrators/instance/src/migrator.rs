@@ -17,7 +17,7 @@ use crate::decide::{Settings, decide};
 use crate::objects::Objects;
 use crate::observed::Observed;
 use crate::sizing::by_name;
-use crate::surroundings::{ELASTIC, RULE};
+use crate::surroundings::{self, ELASTIC, RULE};
 
 /// Between two looks at a gateway that is being made.
 const POLL: Duration = Duration::from_secs(10);
@@ -107,10 +107,11 @@ impl Migrator for Instance {
         };
         let mut plan = decide(&inventory, &observed, &settings);
         let adopted = plan.operations.first().filter(|operation| operation.verb == Verb::Adopt);
-        if let Some(id) = adopted.and_then(|operation| operation.after["id"].as_str())
-            && let Some(gateway) = calls::get_gateway(host, id).await?
+        if let Some(id) = adopted.and_then(|operation| operation.after["id"].as_str().map(str::to_owned))
+            && let Some(gateway) = calls::get_gateway(host, &id).await?
         {
-            plan.facts["existing"] = to_json(&instance(id, &gateway));
+            plan.facts["existing"] = to_json(&instance(&id, &gateway));
+            surroundings::adopt(&mut plan.operations, &calls::security_rules(host, &id).await?);
         }
         Ok(plan)
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::calls;
 use crate::decide::TAG;
-use crate::surroundings::{ELASTIC, RULE};
+use crate::surroundings::{ELASTIC, RULE, is_rule};
 
 /// Looks up and writes.
 pub(crate) struct Objects;
@@ -103,9 +103,7 @@ fn tag_of(wanted: &Value) -> Option<&str> {
 async fn rule(host: &dyn Host, operation: &Operation, gateway: &str) -> Result<Option<Found>, StepError> {
     let wanted = &operation.after;
     let rules = calls::security_rules(host, gateway).await?;
-    let found = rules.into_iter().find(|rule| {
-        rule["securityGroupId"] == wanted["securityGroupId"] && rule["portRange"] == wanted["portRanges"][0]
-    });
+    let found = rules.into_iter().find(|rule| is_rule(wanted, rule));
     Ok(found.map(|rule| Found {
         id: rule["securityGroupRuleId"].as_str().unwrap_or_default().to_owned(),
         same: true,

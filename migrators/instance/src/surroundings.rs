@@ -56,6 +56,19 @@ pub(crate) fn operations(instance: &Instance, gateway: &str, findings: &mut Vec<
     operations
 }
 
+/// Takes rules that are there already as they are.
+pub(crate) fn adopt(operations: &mut [Operation], present: &[Value]) {
+    let rules = operations.iter_mut().filter(|operation| operation.object.kind == RULE);
+    for rule in rules.filter(|rule| present.iter().any(|one| is_rule(&rule.after, one))) {
+        rule.verb = Verb::Adopt;
+    }
+}
+
+/// Whether a rule of the target is the wanted one.
+pub(crate) fn is_rule(wanted: &Value, present: &Value) -> bool {
+    present["securityGroupId"] == wanted["securityGroupId"] && present["portRange"] == wanted["portRanges"][0]
+}
+
 /// The schedule in the target's units, which are taken to be those of its sizes: one for two virtual CPUs.
 fn policy(elastic: &Elastic, instance: &Instance, findings: &mut Vec<Finding>) -> Option<Value> {
     let object = "instance/scaling";

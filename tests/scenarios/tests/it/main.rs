@@ -15,3 +15,4 @@ mod ours_only;
 mod rollback;
 mod secrets;
 mod share;
+mod twice;
