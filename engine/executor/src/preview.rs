@@ -3,13 +3,13 @@
 //! its output. Nothing can be written: the recorder of a preview refuses every intent.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use gateshift_journal::{Journal, NewArtifact};
 use gateshift_model::{
-    ArtifactRef, CallRecord, Digest, MigratorName, OperationKey, Plan, RunDefinition, RunId, RunState,
-    Settled, StepDefinition, StepError, StepName, planned_id,
+    ArtifactRef, CallRecord, MigratorName, OperationKey, Plan, RunDefinition, RunId, RunState, Settled,
+    StepDefinition, StepError, StepName, planned_id,
 };
 use gateshift_step_api::{
     Host, LogLevel, Manifest, Migrator, Progress, Recorder, RecorderFailure, StepInput, StepScope,
@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::attempt::guarded;
 use crate::error::{code, recorder_failure};
 use crate::inputs::{Nearest, later, places};
+use crate::shelf::Shelf;
 use crate::waive::{Answered, answered};
 use crate::{Engine, Watcher};
 
@@ -29,7 +30,7 @@ pub struct Preview {
     /// Its steps, in the order of the definition.
     pub steps: Vec<PreviewedStep>,
     /// What its steps stored, by content.
-    pub artifacts: BTreeMap<Digest, Vec<u8>>,
+    pub artifacts: Shelf,
 }
 
 /// A step of a preview.
@@ -105,15 +106,15 @@ impl Engine {
         artifacts: Vec<NewArtifact>,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Preview, StepError> {
-        let artifacts = artifacts.into_iter().map(|new| (new.artifact.digest, new.bytes)).collect();
-        let artifacts = Arc::new(Mutex::new(artifacts));
+        let shelf = Shelf::default();
+        artifacts.into_iter().for_each(|new| shelf.put(new));
         let nearest = Nearest::of(definition, &places(definition));
         let mut steps: Vec<PreviewedStep> = Vec::new();
         for step in &definition.steps {
             let known = match self.migrator(step) {
                 Ok(migrator) => {
                     let recorder = PreviewRecorder {
-                        artifacts: Arc::clone(&artifacts),
+                        artifacts: shelf.clone(),
                         journal: None,
                         watcher: Arc::clone(&watcher),
                         step: step.name.clone(),
@@ -126,8 +127,7 @@ impl Engine {
             };
             steps.push(PreviewedStep { step: step.name.clone(), known });
         }
-        let artifacts = std::mem::take(&mut *artifacts.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(Preview { steps, artifacts })
+        Ok(Preview { steps, artifacts: shelf })
     }
 
     /// Plans the steps of a run that are to be repeated, over the outputs of those that are not.
@@ -145,7 +145,7 @@ impl Engine {
             let known = match self.migrator(step) {
                 Ok(migrator) => {
                     let recorder = PreviewRecorder {
-                        artifacts: Arc::default(),
+                        artifacts: Shelf::default(),
                         journal: Some(Arc::clone(&self.journal)),
                         watcher: Arc::clone(&watcher),
                         step: step.name.clone(),
@@ -281,7 +281,7 @@ impl Workbench<'_> {
 
 /// Takes artifacts and refuses whatever would change something.
 struct PreviewRecorder {
-    artifacts: Arc<Mutex<BTreeMap<Digest, Vec<u8>>>>,
+    artifacts: Shelf,
     /// Where the artifacts of the run's steps are, when there is a run.
     journal: Option<Arc<dyn Journal>>,
     watcher: Arc<dyn Watcher>,
@@ -329,14 +329,16 @@ impl Recorder for PreviewRecorder {
         bytes: Vec<u8>,
     ) -> Result<ArtifactRef, RecorderFailure> {
         let new = NewArtifact::new(name, media_type, bytes);
-        let mut artifacts = self.artifacts.lock().unwrap_or_else(PoisonError::into_inner);
-        artifacts.insert(new.artifact.digest.clone(), new.bytes);
-        Ok(new.artifact)
+        let artifact = new.artifact.clone();
+        self.artifacts.put(new);
+        Ok(artifact)
     }
 
     async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, RecorderFailure> {
-        let own =
-            self.artifacts.lock().unwrap_or_else(PoisonError::into_inner).get(&artifact.digest).cloned();
+        let own = self.artifacts.get(&artifact.digest).map_err(|error| {
+            let message = format!("artifact {} cannot be read again: {error}", artifact.digest);
+            StepError::retryable("GS-ARTIFACT", message).with_hint("make room for temporary files")
+        })?;
         if let (None, Some(journal)) = (&own, &self.journal) {
             return journal.get_artifact(&artifact.digest).await.map_err(|error| recorder_failure(&error));
         }

@@ -7,7 +7,7 @@ use gateshift_assess::Snapshot;
 use gateshift_executor::{Known, Preview, system_clock};
 use gateshift_gateway_model::{Assessed, Inventory};
 use gateshift_journal::{MemoryJournal, NewArtifact};
-use gateshift_model::{RunDefinition, StepError};
+use gateshift_model::{ArtifactRef, RunDefinition, StepError};
 use serde_json::json;
 
 use crate::error::CliError;
@@ -51,8 +51,16 @@ pub(super) fn inventory(
     let assessed: Assessed = serde_json::from_value(output.clone()).map_err(|error| {
         StepError::permanent("GS-OUTPUT-SHAPE", format!("the output of `{ASSESS}` cannot be read: {error}"))
     })?;
-    let Some(bytes) = preview.artifacts.get(&assessed.inventory.digest) else { return Ok(None) };
-    Ok(Some(Inventory::parse(bytes)?))
+    let Some(bytes) = stored(preview, &assessed.inventory)? else { return Ok(None) };
+    Ok(Some(Inventory::parse(&bytes)?))
+}
+
+/// What a step of the preview stored.
+pub(super) fn stored(preview: &Preview, artifact: &ArtifactRef) -> Result<Option<Vec<u8>>, CliError> {
+    preview.artifacts.get(&artifact.digest).map_err(|error| {
+        CliError::new("GS-ARTIFACT", format!("what was just read cannot be read again: {error}"))
+            .hint("make room for temporary files")
+    })
 }
 
 /// The first step that could not be planned, as an error.

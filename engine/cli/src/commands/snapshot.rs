@@ -6,7 +6,7 @@ use gateshift_model::RunDefinition;
 use serde_json::json;
 
 use super::assess::frozen;
-use super::preview::{ASSESS, failure, preview, write};
+use super::preview::{ASSESS, failure, preview, stored, write};
 use crate::args::Snapshot;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -24,11 +24,11 @@ pub(super) async fn run(given: &Snapshot, store: Option<&str>, output: &Output) 
     }
     let facts = seen.output_of(&definition, ASSESS).cloned().unwrap_or_default();
     let judged: Judged = serde_json::from_value(facts).unwrap_or_default();
-    let bytes = judged.snapshot.and_then(|artifact| seen.artifacts.get(&artifact.digest));
-    let Some(bytes) = bytes else {
+    let kept = judged.snapshot.map(|artifact| stored(&seen, &artifact)).transpose()?.flatten();
+    let Some(bytes) = kept else {
         return Err(CliError::new("GS-SNAPSHOT", "the source was read and gave no answers to keep"));
     };
-    write(&given.output, bytes)?;
+    write(&given.output, &bytes)?;
     let place = given.output.display().to_string();
     output.data(&json!({"file": place, "bytes": bytes.len()}), &format!("the snapshot is in {place}"));
     Ok(Exit::Done)

@@ -83,7 +83,7 @@ pub(crate) struct PlanStep {
 
 impl PlanFile {
     /// The file of a preview, which goes into it: a large plan is there once.
-    pub(crate) fn of(definition: &RunDefinition, mut preview: Preview) -> Result<Self, CliError> {
+    pub(crate) fn of(definition: &RunDefinition, preview: Preview) -> Result<Self, CliError> {
         let source = inventory(definition, &preview)?.map(|read| diff::digests(&read)).unwrap_or_default();
         preview.artifacts.clear();
         let rules = preview.output_of(definition, ASSESS).and_then(|output| output["rules"].as_str());
