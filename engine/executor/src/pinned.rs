@@ -161,8 +161,9 @@ fn compare(
             ("before", &approved.before, &operation.before, unknown),
             ("after", &approved.after, &operation.after, false),
         ];
-        for (side, one, other, _) in sides.into_iter().filter(|(.., skip)| !skip) {
-            for difference in differences_by(one, other, same) {
+        let told = sides.into_iter().filter(|(_, one, other, skip)| !skip && one != other);
+        for (side, one, other, _) in told {
+            for difference in differences_by(&one.value(), &other.value(), same) {
                 tell(&operation.key, What::Field { side: side.to_owned(), difference });
             }
         }
@@ -203,7 +204,7 @@ mod tests {
     fn operation(name: &str, verb: Verb, before: Value, after: Value) -> Operation {
         let object = ObjectRef { kind: "route".into(), name: name.into() };
         let key = OperationKey::new(format!("route/{name}"));
-        Operation { key, verb, object, before, after, waits_for: Vec::new() }
+        Operation { key, verb, object, before: before.into(), after: after.into(), waits_for: Vec::new() }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Digest, Finding, OperationKey, digest_json};
+use crate::{Digest, Document, Finding, OperationKey, digest_json};
 
 /// What is done to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,11 +42,11 @@ pub struct Operation {
     /// To what.
     pub object: ObjectRef,
     /// The object as it was when the plan was made, if it was there.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub before: Value,
+    #[serde(default, skip_serializing_if = "Document::is_null")]
+    pub before: Document,
     /// The object as it shall be. Ids of objects this plan makes are written as their keys.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub after: Value,
+    #[serde(default, skip_serializing_if = "Document::is_null")]
+    pub after: Document,
     /// Operations whose results this one needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<OperationKey>,

@@ -2,7 +2,7 @@
 //! settings.
 
 use gateshift_gateway_model::{Instance, Inventory, NetworkKind};
-use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
+use gateshift_sdk::model::{Document, Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
 use gateshift_sdk::name;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -89,8 +89,8 @@ pub fn decide(inventory: &Inventory, observed: &Observed, settings: &Settings) -
         key: OperationKey::new(format!("gateway/{name}")),
         verb: Verb::Create,
         object: ObjectRef { kind: "gateway".to_owned(), name },
-        before: Value::Null,
-        after: wanted,
+        before: Document::default(),
+        after: wanted.into(),
         waits_for: Vec::new(),
     };
     let around = surroundings::operations(instance, operation.key.as_str(), &mut findings);
@@ -153,8 +153,8 @@ fn adopt(
         key: OperationKey::new(format!("gateway/{name}")),
         verb: Verb::Adopt,
         object: ObjectRef { kind: "gateway".to_owned(), name: name.clone() },
-        before: Value::Null,
-        after: json!({"id": id, "vpc": inventory.instance.vpc}),
+        before: Document::default(),
+        after: json!({"id": id, "vpc": inventory.instance.vpc}).into(),
         waits_for: Vec::new(),
     };
     // Its size and its scaling are whoever's made it; the rules of backends are made for it all the same.

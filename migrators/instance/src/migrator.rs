@@ -107,7 +107,8 @@ impl Migrator for Instance {
         };
         let mut plan = decide(&inventory, &observed, &settings);
         let adopted = plan.operations.first().filter(|operation| operation.verb == Verb::Adopt);
-        if let Some(id) = adopted.and_then(|operation| operation.after["id"].as_str().map(str::to_owned))
+        if let Some(id) =
+            adopted.and_then(|operation| operation.after.value()["id"].as_str().map(str::to_owned))
             && let Some(gateway) = calls::get_gateway(host, &id).await?
         {
             plan.facts["existing"] = to_json(&instance(&id, &gateway));
@@ -316,7 +317,7 @@ fn checkpoints(gateway: &Value, rules: &[Value], plan: &Plan) -> Vec<Checkpoint>
     let planned = plan.operations.iter().filter(|operation| operation.object.kind == RULE);
     let missing: Vec<&str> = planned
         .filter(|operation| {
-            let after = &operation.after;
+            let after = &operation.after.value();
             !rules.iter().any(|rule| {
                 rule["securityGroupId"] == after["securityGroupId"]
                     && rule["portRange"] == after["portRanges"][0]

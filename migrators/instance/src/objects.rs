@@ -35,7 +35,7 @@ impl Applier for Objects {
         results: &Results,
         _: Option<&Found>,
     ) -> Result<Written, WriteFailure> {
-        let (key, wanted) = (&operation.key, &operation.after);
+        let (key, wanted) = (&operation.key, &operation.after.value());
         match operation.object.kind.as_str() {
             RULE => {
                 let gateway = gateway_of(operation, results)?;
@@ -79,7 +79,7 @@ fn gateway_of<'a>(operation: &Operation, results: &'a Results) -> Result<&'a str
 }
 
 async fn gateway(host: &dyn Host, operation: &Operation) -> Result<Option<Found>, StepError> {
-    let wanted = &operation.after;
+    let wanted = &operation.after.value();
     let all = calls::list_gateways(host).await?;
     let found = match wanted["id"].as_str() {
         Some(id) => all.into_iter().find(|gateway| gateway.id == id),
@@ -101,7 +101,7 @@ fn tag_of(wanted: &Value) -> Option<&str> {
 }
 
 async fn rule(host: &dyn Host, operation: &Operation, gateway: &str) -> Result<Option<Found>, StepError> {
-    let wanted = &operation.after;
+    let wanted = &operation.after.value();
     let rules = calls::security_rules(host, gateway).await?;
     let found = rules.into_iter().find(|rule| is_rule(wanted, rule));
     Ok(found.map(|rule| Found {
@@ -114,7 +114,8 @@ async fn rule(host: &dyn Host, operation: &Operation, gateway: &str) -> Result<O
 
 async fn elastic(host: &dyn Host, operation: &Operation, gateway: &str) -> Result<Option<Found>, StepError> {
     let found = calls::elastic_policy(host, gateway).await?;
-    let wanted = operation.after.as_object().into_iter().flatten();
+    let wanted = operation.after.value();
+    let wanted = wanted.as_object().into_iter().flatten();
     let different: Vec<&str> = wanted
         .filter(|(name, value)| found[name.as_str()] != **value)
         .map(|(name, _)| name.as_str())

@@ -2,7 +2,7 @@
 //! has a security group of its own, so every rule of the source is made again for it.
 
 use gateshift_gateway_model::{Elastic, Instance};
-use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Severity, Verb};
+use gateshift_sdk::model::{Document, Finding, ObjectRef, Operation, OperationKey, Severity, Verb};
 use serde_json::{Value, json};
 
 /// Kind of an operation that lets the gateway into a backend's security group.
@@ -35,10 +35,11 @@ pub(crate) fn operations(instance: &Instance, gateway: &str, findings: &mut Vec<
             key: OperationKey::new(format!("{RULE}/{}/{}", rule.group, rule.ports)),
             verb: Verb::Create,
             object: ObjectRef { kind: RULE.to_owned(), name: format!("{} {}", rule.group, rule.ports) },
-            before: Value::Null,
+            before: Document::default(),
             after: json!({
                 "securityGroupId": rule.group, "portRanges": [rule.ports], "description": rule.description,
-            }),
+            })
+            .into(),
             waits_for: waits_for.clone(),
         })
         .collect();
@@ -48,8 +49,8 @@ pub(crate) fn operations(instance: &Instance, gateway: &str, findings: &mut Vec<
             key: OperationKey::new(ELASTIC),
             verb: Verb::Update,
             object: ObjectRef { kind: ELASTIC.to_owned(), name: "scaling".to_owned() },
-            before: Value::Null,
-            after: policy,
+            before: Document::default(),
+            after: policy.into(),
             waits_for,
         });
     }
@@ -59,7 +60,7 @@ pub(crate) fn operations(instance: &Instance, gateway: &str, findings: &mut Vec<
 /// Takes rules that are there already as they are.
 pub(crate) fn adopt(operations: &mut [Operation], present: &[Value]) {
     let rules = operations.iter_mut().filter(|operation| operation.object.kind == RULE);
-    for rule in rules.filter(|rule| present.iter().any(|one| is_rule(&rule.after, one))) {
+    for rule in rules.filter(|rule| present.iter().any(|one| is_rule(&rule.after.value(), one))) {
         rule.verb = Verb::Adopt;
     }
 }

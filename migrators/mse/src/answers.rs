@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use gateshift_sdk::model::{canonical_json, digest_bytes};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// One answer: the whole body.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,14 +35,33 @@ impl Body {
 
 impl Serialize for Body {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.parsed().serialize(to)
+        serde_json::from_str::<&RawValue>(&self.0).map_err(serde::ser::Error::custom)?.serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for Body {
+    /// The text as it stands, without a tree of it in between; a file that was set out anew is set back.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Value::deserialize(from).map(|value| Self::new(&value))
+        let text: Box<str> = Box::<RawValue>::deserialize(from)?.into();
+        if is_compact(&text) {
+            return Ok(Self(text));
+        }
+        serde_json::from_str(&text).map(|value| Self::new(&value)).map_err(serde::de::Error::custom)
     }
+}
+
+/// Whether a JSON text has no white space between its tokens.
+fn is_compact(text: &str) -> bool {
+    let (mut inside, mut escaped) = (false, false);
+    text.bytes().all(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => inside = !inside,
+            _ => return inside || !byte.is_ascii_whitespace(),
+        }
+        true
+    })
 }
 
 /// Every answer of one reading.
@@ -140,7 +160,9 @@ mod tests {
         }
         let text = serde_json::to_string(&answers).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["answers"][0]["body"], odd);
-        assert_eq!(serde_json::from_str::<Answers>(&text).unwrap(), answers);
+        for text in [text, serde_json::to_string_pretty(&answers).unwrap()] {
+            assert_eq!(serde_json::from_str::<Answers>(&text).unwrap(), answers);
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) struct Objects<'a> {
 
 /// The wish of an operation on a rule.
 pub(crate) fn wish(operation: &Operation) -> Result<AlertWish, StepError> {
-    serde_json::from_value(operation.after.clone()).map_err(|error| {
+    serde_json::from_value(operation.after.value()).map_err(|error| {
         StepError::permanent("GS-PLAN-SHAPE", format!("`{}` is no alert rule: {error}", operation.key))
     })
 }
@@ -56,7 +56,7 @@ impl Applier for Objects<'_> {
             let found = features.into_iter().find(|item| item["definition"]["name"] == name);
             return Ok(found.map(|item| Found {
                 id: name.to_owned(),
-                same: item["value"] == operation.after,
+                same: item["value"] == operation.after.value(),
                 difference: format!("its value is {}", item["value"]),
                 data: Value::Null,
             }));
@@ -82,7 +82,8 @@ impl Applier for Objects<'_> {
         let key = &operation.key;
         let id = match operation.object.kind.as_str() {
             SWITCH => {
-                let (name, value) = (&operation.object.name, operation.after.as_str().unwrap_or_default());
+                let (name, wanted) = (&operation.object.name, operation.after.value());
+                let value = wanted.as_str().unwrap_or_default();
                 calls::update_feature(host, key, self.gateway, name, value).await?;
                 name.clone()
             }

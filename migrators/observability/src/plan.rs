@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use gateshift_gateway_model::{Inventory, TargetInstance};
-use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
+use gateshift_sdk::model::{Document, Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
 use gateshift_sdk::to_json;
 use serde_json::{Value, json};
 
@@ -154,8 +154,8 @@ fn plan_tracing(given: &Given<'_>, draft: &mut Draft) -> TraceFacts {
         key: OperationKey::new(format!("{SWITCH}/{}", one.name)),
         verb: Verb::Update,
         object: ObjectRef { kind: SWITCH.to_owned(), name: one.name },
-        before: json!(one.before),
-        after: json!(one.after),
+        before: json!(one.before).into(),
+        after: json!(one.after).into(),
         waits_for: Vec::new(),
     }));
     TraceFacts { skipped, wanted: Some(wish) }
@@ -290,8 +290,8 @@ fn rule(wish: &AlertWish, present: &[Value], draft: &mut Draft) -> String {
         key: key.clone(),
         verb: if adopt { Verb::Adopt } else { Verb::Create },
         object: object.clone(),
-        before: Value::Null,
-        after: to_json(wish),
+        before: Document::default(),
+        after: to_json(wish).into(),
         waits_for: Vec::new(),
     });
     if !wish.enabled && !adopt {
@@ -299,8 +299,8 @@ fn rule(wish: &AlertWish, present: &[Value], draft: &mut Draft) -> String {
             key: OperationKey::new(format!("{RULE_OFF}/{}", wish.origin)),
             verb: Verb::Update,
             object: ObjectRef { kind: RULE_OFF.to_owned(), ..object },
-            before: Value::Null,
-            after: to_json(wish),
+            before: Document::default(),
+            after: to_json(wish).into(),
             waits_for: vec![key.clone()],
         });
     }

@@ -23,7 +23,8 @@ pub(crate) async fn undo(host: &dyn Host, input: &StepInput, plan: &Plan) -> Res
         let sent = match operation.object.kind.as_str() {
             RULE => calls::delete_rule(host, key, wish(operation)?.id()).await,
             SWITCH => {
-                let before = operation.before.as_str().unwrap_or_default();
+                let before = operation.before.value();
+                let before = before.as_str().unwrap_or_default();
                 calls::update_feature(host, key, &facts.gateway, &operation.object.name, before).await
             }
             // A rule that was put out of force is deleted as a whole.

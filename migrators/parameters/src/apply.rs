@@ -35,7 +35,7 @@ pub(crate) async fn apply(host: &dyn Host, input: &StepInput, plan: &Plan) -> Re
     walk(host, &input, plan, &features).await?;
     let wanted = |operation: &Operation| {
         let name = operation.object.name.clone();
-        (operation.object.kind == PARAMETER).then(|| (name, operation.after["value"].clone()))
+        (operation.object.kind == PARAMETER).then(|| (name, operation.after.value()["value"].clone()))
     };
     let output = Tuned {
         written: plan.operations.iter().filter_map(wanted).collect(),
@@ -96,7 +96,7 @@ impl Applier for Features<'_> {
             };
             return Ok((status == "Restarting").then_some(found));
         }
-        let after = &operation.after;
+        let after = &operation.after.value();
         let feature = after["feature"].as_str().unwrap_or_default();
         let wanted = after["value"].as_str().unwrap_or_default();
         let kind = after["kind"].as_str().unwrap_or_default();
@@ -105,7 +105,7 @@ impl Applier for Features<'_> {
             same: value::same(kind, wanted, &present),
             difference: format!("it is `{present}`"),
             // What was there before this step is in the plan; a look after the write cannot tell.
-            data: json!({"previous": operation.before["value"], "inForce": operation.before["inForce"]}),
+            data: json!({"previous": operation.before.value()["value"], "inForce": operation.before.value()["inForce"]}),
         }))
     }
 
@@ -120,13 +120,14 @@ impl Applier for Features<'_> {
             self.client.restart_gateway(&operation.key).await?;
             return Ok(Written { id: Some(self.facts.gateway.clone()), data: Value::Null });
         }
-        let feature = operation.after["feature"].as_str().unwrap_or_default();
-        let wanted = operation.after["value"].as_str().unwrap_or_default();
+        let (planned, seen) = (operation.after.value(), operation.before.value());
+        let feature = planned["feature"].as_str().unwrap_or_default();
+        let wanted = planned["value"].as_str().unwrap_or_default();
         let Some((set, in_force)) = self.present(feature).await? else {
             let text = format!("the target has no parameter `{feature}` any more");
             return Err(StepError::permanent("GS-ADOPT-GONE", text).into());
         };
-        let before = operation.before["inForce"].as_str();
+        let before = seen["inForce"].as_str();
         if before != Some(in_force.as_str()) && wanted != in_force {
             let text = format!(
                 "it was `{}` when the plan was made and is `{in_force}` now",
@@ -136,10 +137,9 @@ impl Applier for Features<'_> {
                 .with_hint("somebody else sets it, too; agree who does, then plan the step anew")
                 .into());
         }
-        let previous =
-            if before == Some(in_force.as_str()) { json!(set) } else { operation.before["value"].clone() };
+        let previous = if before == Some(in_force.as_str()) { json!(set) } else { seen["value"].clone() };
         self.client.set_feature(&operation.key, feature, wanted).await?;
-        let data = json!({"previous": previous, "inForce": operation.before["inForce"]});
+        let data = json!({"previous": previous, "inForce": seen["inForce"]});
         Ok(Written { id: Some(feature.to_owned()), data })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_apig::wire::FeatureView;
 use gateshift_gateway_model::TargetInstance;
-use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
+use gateshift_sdk::model::{Document, Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
 use gateshift_sdk::to_json;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -254,12 +254,13 @@ fn operations(changes: &[Change<'_>], settings: &Settings) -> Vec<Operation> {
         key: OperationKey::new(format!("parameter/{}", change.name)),
         verb: Verb::Update,
         object: ObjectRef { kind: PARAMETER.to_owned(), name: change.name.to_owned() },
-        before: json!({"value": change.feature.value, "inForce": change.feature.effective()}),
+        before: json!({"value": change.feature.value, "inForce": change.feature.effective()}).into(),
         after: json!({
             "feature": change.feature.definition.name,
             "value": change.value,
             "kind": change.feature.definition.value_type,
-        }),
+        })
+        .into(),
         waits_for: Vec::new(),
     };
     let (first, rest): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.restart);
@@ -270,8 +271,8 @@ fn operations(changes: &[Change<'_>], settings: &Settings) -> Vec<Operation> {
             key: restart_key(),
             verb: Verb::Deploy,
             object: ObjectRef { kind: RESTART.to_owned(), name: "gateway".to_owned() },
-            before: Value::Null,
-            after: Value::Null,
+            before: Document::default(),
+            after: Document::default(),
             waits_for,
         });
     }

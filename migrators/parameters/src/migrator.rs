@@ -100,7 +100,7 @@ impl Migrator for Parameters {
         let facts = Facts::of(plan).ok()?;
         let set = plan.operations.iter().filter(|one| one.object.kind == PARAMETER);
         Some(to_json(&Tuned {
-            written: set.map(|one| (one.object.name.clone(), one.after["value"].clone())).collect(),
+            written: set.map(|one| (one.object.name.clone(), one.after.value()["value"].clone())).collect(),
             equal: facts.equal,
             restarted: plan.operations.iter().any(|one| one.object.kind == crate::facts::RESTART),
         }))

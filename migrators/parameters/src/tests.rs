@@ -280,7 +280,7 @@ async fn names_are_matched_and_never_guessed() {
     let host = gateway(&Store::default());
     let all = source([("ENABLEGZIP", json!(true)), ("EnableGzi", json!(true)), ("NewSwitch", json!(false))]);
     let found = plan(&host, &all, &Settings::default()).await;
-    assert!(found.operations.iter().any(|one| one.after["feature"] == "enable-gzip"));
+    assert!(found.operations.iter().any(|one| one.after.value()["feature"] == "enable-gzip"));
     let unmatched: Vec<_> = codes(&found).into_iter().filter(|one| one.0 == "PAR-NO-MATCH").collect();
     assert_eq!(unmatched, [("PAR-NO-MATCH", Severity::Warn, "parameters/EnableGzi")]);
 }
@@ -292,7 +292,7 @@ async fn a_default_that_differs_is_written_and_told_and_what_is_not_in_force_is_
     let host = gateway(&store);
     let found = plan(&host, &source([]), &Settings::default()).await;
     assert_eq!(found.operations.len(), 1);
-    assert_eq!(found.operations[0].after["value"], "30");
+    assert_eq!(found.operations[0].after.value()["value"], "30");
     let told = ("PAR-DEFAULT-DIFFERS", Severity::Warn, "parameters/UpstreamIdleTimeout");
     assert!(codes(&found).contains(&told));
     let dead = source([

@@ -16,8 +16,8 @@ pub(crate) async fn undo(host: &dyn Host, input: &StepInput, plan: &Plan) -> Res
     let mut undone = Undone::default();
     for operation in plan.operations.iter().rev().filter(|one| one.object.kind == PARAMETER) {
         let Some(previous) = previous(input, operation) else { continue };
-        let feature = operation.after["feature"].as_str().unwrap_or_default();
-        match client.set_feature(&operation.key, feature, &previous).await {
+        let feature = operation.after.string("feature").unwrap_or_default();
+        match client.set_feature(&operation.key, &feature, &previous).await {
             Ok(()) => undone.operations.push(operation.key.clone()),
             // The gateway is gone, and its parameters with it.
             Err(WriteFailure::Call(failure)) if gone(&failure) => {}
@@ -42,11 +42,11 @@ fn previous(input: &StepInput, operation: &Operation) -> Option<String> {
         None if input.unsettled.contains(&operation.key) => &Value::Null,
         None => return None,
     };
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    text(&data["previous"])
-        .or_else(|| text(&operation.before["value"]))
+    let set_before = data["previous"].as_str().map(str::to_owned);
+    set_before
+        .or_else(|| operation.before.string("value"))
         // It was never set, so what acted was the default; there is no call that unsets it.
-        .or_else(|| text(&operation.before["inForce"]))
+        .or_else(|| operation.before.string("inForce"))
 }
 
 fn cause(failure: WriteFailure) -> String {

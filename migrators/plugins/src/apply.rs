@@ -54,14 +54,15 @@ pub(crate) async fn apply(host: &dyn Host, input: &StepInput, plan: &Plan) -> Re
 
 /// Waits for classes that a person uploads, as long as it takes.
 async fn by_hand(client: &Client<'_>, plan: &Plan) -> Result<Option<Applied>, StepError> {
-    let wanted: Vec<&Operation> = plan.operations.iter().filter(|one| one.after["byHand"] == true).collect();
+    let wanted: Vec<Value> =
+        plan.operations.iter().map(|one| one.after.value()).filter(|one| one["byHand"] == true).collect();
     if wanted.is_empty() {
         return Ok(None);
     }
     let there = client.plugin_classes().await?;
     let missing: Vec<&str> = wanted
         .iter()
-        .filter_map(|one| one.after["name"].as_str())
+        .filter_map(|one| one["name"].as_str())
         .filter(|name| !there.iter().any(|class| class.name == *name))
         .collect();
     if missing.is_empty() {
@@ -160,8 +161,9 @@ impl Objects<'_> {
         results: &Results,
     ) -> Result<Option<Found>, StepError> {
         let plugin = plugin_id(operation, results)?;
-        let wanted = resources(&operation.after);
-        let kind = operation.after["attachResourceType"].as_str().unwrap_or_default();
+        let planned = operation.after.value();
+        let wanted = resources(&planned);
+        let kind = planned["attachResourceType"].as_str().unwrap_or_default();
         let all = self.client.plugin_attachments(Some(&plugin)).await?;
         let found = all.into_iter().find(|one| {
             one.plugin_id == plugin
@@ -169,7 +171,7 @@ impl Objects<'_> {
                 && one.resource_infos.iter().any(|one| wanted.contains(&one.resource_id))
         });
         let Some(found) = found else { return Ok(None) };
-        let difference = difference(host, &operation.after, &found)?;
+        let difference = difference(host, &planned, &found)?;
         Ok(Some(Found::compared(found.plugin_attachment_id, difference)))
     }
 }
@@ -198,15 +200,15 @@ fn resources(wanted: &Value) -> BTreeSet<String> {
 }
 
 fn class_id(operation: &Operation, results: &Results) -> Result<String, StepError> {
-    match operation.after["pluginClassId"].as_str() {
-        Some(id) => Ok(id.to_owned()),
+    match operation.after.string("pluginClassId") {
+        Some(id) => Ok(id),
         None => plugin_id(operation, results),
     }
 }
 
 /// The id of what an operation is part of.
 pub(crate) fn plugin_id(operation: &Operation, results: &Results) -> Result<String, StepError> {
-    let key = operation.after[OF].as_str().unwrap_or_default();
+    let key = operation.after.string(OF).unwrap_or_default();
     results.id(&OperationKey::new(key)).map(str::to_owned)
 }
 
@@ -219,7 +221,7 @@ impl Applier for Objects<'_> {
         results: &Results,
     ) -> Result<Option<Found>, StepError> {
         match operation.object.kind.as_str() {
-            CLASS => self.class(&operation.after).await,
+            CLASS => self.class(&operation.after.value()).await,
             PLUGIN => self.plugin(operation, results).await,
             ATTACHMENT => self.attachment(host, operation, results).await,
             other => Err(unknown(other)),
@@ -239,10 +241,12 @@ impl Applier for Objects<'_> {
         }
         let key = &operation.key;
         let id = match operation.object.kind.as_str() {
-            CLASS => self.client.create_plugin_class(key, sealed::open(host, &operation.after)?).await?,
+            CLASS => {
+                self.client.create_plugin_class(key, sealed::open(host, &operation.after.value())?).await?
+            }
             PLUGIN => self.client.install_plugin(key, &class_id(operation, results)?).await?,
             ATTACHMENT => {
-                let mut body = operation.after.clone();
+                let mut body = operation.after.value();
                 let config = STANDARD.encode(open(host, &body["pluginConfig"])?);
                 body["pluginConfig"] = json!(config);
                 body["pluginId"] = json!(plugin_id(operation, results)?);

@@ -68,24 +68,26 @@ fn installed(
         if plugin.custom {
             wrong.extend(unpublished(plan, shown, plugin));
         }
-        let of_plugin =
-            |one: &&Operation| one.object.kind == ATTACHMENT && one.after[OF] == plugin.key.as_str();
+        let of_plugin = |one: &&Operation| {
+            one.object.kind == ATTACHMENT && one.after.string(OF).as_deref() == Some(plugin.key.as_str())
+        };
         for operation in plan.operations.iter().filter(of_plugin) {
+            let planned = operation.after.value();
             let found = shown.attachments.iter().find(|one| {
-                let ids = operation.after["attachResourceIds"].as_array().into_iter().flatten();
+                let ids = planned["attachResourceIds"].as_array().into_iter().flatten();
                 one.plugin_id == id
-                    && operation.after["attachResourceType"] == one.attach_resource_type.as_str()
+                    && planned["attachResourceType"] == one.attach_resource_type.as_str()
                     && ids
                         .filter_map(Value::as_str)
                         .any(|id| one.resource_infos.iter().any(|own| own.resource_id == id))
             });
             let different = match found {
                 None => Some("it is not there".to_owned()),
-                Some(found) => difference(host, &operation.after, found)?,
+                Some(found) => difference(host, &planned, found)?,
             };
             wrong.extend(different.map(|different| format!("{}: {different}", operation.object.name)));
-            let config = open(host, &operation.after["pluginConfig"])?;
-            evidence.push(json!({"attachment": operation.object.name, "bytes": config.len(), "enable": operation.after["enable"]}));
+            let config = open(host, &planned["pluginConfig"])?;
+            evidence.push(json!({"attachment": operation.object.name, "bytes": config.len(), "enable": planned["enable"]}));
         }
     }
     let message = match (plugins.len(), wrong.as_slice()) {
@@ -107,7 +109,7 @@ fn installed(
 fn unpublished(plan: &Plan, shown: &Shown, plugin: &PluginFact) -> Option<String> {
     let operation =
         plan.operations.iter().find(|one| one.object.kind == CLASS && one.object.name == plugin.name)?;
-    let name = operation.after["name"].as_str().unwrap_or_default();
+    let name = operation.after.string("name").unwrap_or_default();
     let class = shown.classes.iter().find(|one| one.name == name);
     match class {
         Some(class) if class.publish_status == "Success" => None,

@@ -1,6 +1,8 @@
 //! References between objects of one plan. A plan writes operation keys where the wire has ids;
 //! `apply` puts the ids in their place.
 
+use std::collections::BTreeSet;
+
 use gateshift_sdk::model::{Operation, OperationKey, StepError};
 use gateshift_sdk::walk::Results;
 use serde_json::Value;
@@ -31,12 +33,11 @@ pub(crate) struct Resolved {
 
 /// Resolves an operation by the results of those before it.
 pub(crate) fn resolve(operation: &Operation, results: &Results) -> Result<Resolved, StepError> {
-    resolve_by(&operation.after, &|key| results.id(&OperationKey::new(key)).map(str::to_owned))
+    resolve_by(operation.after.value(), &|key| results.id(&OperationKey::new(key)).map(str::to_owned))
 }
 
 /// Resolves a value by any source of ids.
-pub(crate) fn resolve_by<E>(after: &Value, id: &dyn Fn(&str) -> Result<String, E>) -> Result<Resolved, E> {
-    let mut body = after.clone();
+pub(crate) fn resolve_by<E>(mut body: Value, id: &dyn Fn(&str) -> Result<String, E>) -> Result<Resolved, E> {
     replace(&mut body, &|key| match key.strip_prefix(GIVEN) {
         Some(known) => Ok(known.to_owned()),
         None => id(key),
@@ -44,6 +45,34 @@ pub(crate) fn resolve_by<E>(after: &Value, id: &dyn Fn(&str) -> Result<String, E
     let parent = body.as_object_mut().and_then(|fields| fields.remove(PARENT));
     let parent = parent.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(Resolved { parent, body })
+}
+
+/// The keys that a value refers to.
+pub(crate) fn keys(value: &Value) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    collect(value, &mut found);
+    found
+}
+
+fn collect<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    let is_key = |key: &&str| !key.starts_with(GIVEN);
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field {
+                    Value::String(key) if ONE.contains(&name.as_str()) => {
+                        found.extend(Some(key.as_str()).filter(is_key));
+                    }
+                    Value::Array(keys) if MANY.contains(&name.as_str()) => {
+                        found.extend(keys.iter().filter_map(Value::as_str).filter(is_key));
+                    }
+                    other => collect(other, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
 }
 
 fn replace<E>(value: &mut Value, id: &dyn Fn(&str) -> Result<String, E>) -> Result<(), E> {
@@ -73,7 +102,7 @@ fn replace<E>(value: &mut Value, id: &dyn Fn(&str) -> Result<String, E>) -> Resu
 mod tests {
     use serde_json::json;
 
-    use super::resolve_by;
+    use super::{keys, resolve_by};
 
     #[test]
     fn keys_become_ids_where_ids_are_due_and_nowhere_else() {
@@ -82,7 +111,11 @@ mod tests {
             "backendConfig": {"services": [{"serviceId": "service/1", "version": "service/1"}]},
             "attachResourceIds": [super::given("gw-1")],
         });
-        let found = resolve_by(&after, &|key| Ok::<_, ()>(format!("<{key}>"))).unwrap();
+        assert_eq!(
+            keys(&after).into_iter().collect::<Vec<_>>(),
+            ["api/a", "domain/x", "domain/y", "service/1"]
+        );
+        let found = resolve_by(after.clone(), &|key| Ok::<_, ()>(format!("<{key}>"))).unwrap();
         assert_eq!(found.parent, "<api/a>");
         assert_eq!(
             found.body,
@@ -92,6 +125,6 @@ mod tests {
                 "attachResourceIds": ["gw-1"],
             })
         );
-        assert!(resolve_by(&after, &|_| Err(())).is_err());
+        assert!(resolve_by(after, &|_| Err(())).is_err());
     }
 }

@@ -54,7 +54,8 @@ pub(crate) fn grants(plan: &Plan) -> u64 {
 /// Waits until the routes that were published again serve.
 async fn until_deployed(client: &Client<'_>, plan: &Plan) -> Result<(), StepError> {
     let of_kind = plan.operations.iter().filter(|one| one.object.kind == "publication");
-    let ours: BTreeSet<&str> = of_kind.filter_map(|one| one.after["routeId"].as_str()).collect();
+    let ours: BTreeSet<String> =
+        of_kind.filter_map(|one| one.after.value()["routeId"].as_str().map(str::to_owned)).collect();
     if ours.is_empty() {
         return Ok(());
     }
@@ -91,7 +92,7 @@ impl Objects<'_> {
 
 /// A grant with the consumer's id in the place of its key.
 fn rule(operation: &Operation, results: &Results) -> Result<Value, StepError> {
-    let mut rule = operation.after.clone();
+    let mut rule = operation.after.value();
     let key = rule["consumerId"].as_str().unwrap_or_default().to_owned();
     rule["consumerId"] = results.id(&OperationKey::new(key))?.into();
     Ok(rule)
@@ -99,7 +100,7 @@ fn rule(operation: &Operation, results: &Results) -> Result<Value, StepError> {
 
 /// The id of the policy that an operation changes.
 fn changed<'a>(operation: &Operation, results: &'a Results) -> Result<&'a str, StepError> {
-    results.id(&OperationKey::new(operation.after["of"].as_str().unwrap_or_default()))
+    results.id(&OperationKey::new(operation.after.value()["of"].as_str().unwrap_or_default()))
 }
 
 /// The policy that a body describes: of its class, at its place and, but for routes' authentication, of its
@@ -121,7 +122,7 @@ impl Applier for Objects<'_> {
         operation: &Operation,
         results: &Results,
     ) -> Result<Option<Found>, StepError> {
-        let (client, body) = (self.client(host), &operation.after);
+        let (client, body) = (self.client(host), &operation.after.value());
         match operation.object.kind.as_str() {
             "access-list"
             | "authentication"
@@ -177,11 +178,11 @@ impl Applier for Objects<'_> {
         }
         let id = match kind {
             "access-list" | "authentication" | "route-authentication" => {
-                client.attach_policy(key, &sealed::open(host, &operation.after)?).await?
+                client.attach_policy(key, &sealed::open(host, &operation.after.value())?).await?
             }
             "authentication-on" | "route-authentication-on" => {
                 let id = changed(operation, results)?.to_owned();
-                let mut body = sealed::open(host, &operation.after)?;
+                let mut body = sealed::open(host, &operation.after.value())?;
                 if let Some(fields) = body.as_object_mut() {
                     fields.remove("of");
                 }
@@ -191,7 +192,7 @@ impl Applier for Objects<'_> {
             "consumer" => self.create_consumer(&client, operation).await?,
             "grant" => client.authorize(key, &rule(operation, results)?).await?,
             "publication" => {
-                let id = operation.after["routeId"].as_str().unwrap_or_default().to_owned();
+                let id = operation.after.value()["routeId"].as_str().unwrap_or_default().to_owned();
                 client.deploy(key, &self.facts.api, &id).await?;
                 id
             }
@@ -213,7 +214,7 @@ impl Objects<'_> {
             let opened = sealed::open(client.host(), body)?;
             client.create_consumer(&operation.key, &opened, &token).await
         };
-        match (send(&operation.after).await, consumer::respelt(&operation.after)) {
+        match (send(&operation.after.value()).await, consumer::respelt(&operation.after.value())) {
             (Err(WriteFailure::Call(failure)), Some(other)) if refused_parameter(&failure) => {
                 send(&other).await
             }

@@ -165,11 +165,11 @@ fn planned<'a>(plan: &'a Plan, kind: &str) -> BTreeMap<&'a str, &'a Operation> {
 /// What the policies of a kind differ in.
 fn differences(plan: &Plan, kind: &str, policies: &[PolicyView]) -> Vec<String> {
     let one = |(name, operation): (&str, &Operation)| {
-        let difference = match crate::apply::policy_of(&operation.after, policies) {
+        let difference = match crate::apply::policy_of(&operation.after.value(), policies) {
             None => Some("it is not there".to_owned()),
             Some(view) => {
                 let config = serde_json::from_str(&view.config).unwrap_or_default();
-                sealing::difference(&operation.after["config"], &config, true)
+                sealing::difference(&operation.after.value()["config"], &config, true)
             }
         };
         difference.map(|difference| format!("{name}: {difference}"))
@@ -216,8 +216,8 @@ async fn consumers(applied: &Applied<'_>, policies: &[PolicyView]) -> Result<Che
         let name = &operation.object.name;
         let difference = match observe::known(&applied.client, name).await? {
             None => Some("it is not there".to_owned()),
-            Some(known) => sealing::difference(&operation.after, &known.view, true)
-                .or_else(|| consumer::surplus(&operation.after, &known.view)),
+            Some(known) => sealing::difference(&operation.after.value(), &known.view, true)
+                .or_else(|| consumer::surplus(&operation.after.value(), &known.view)),
         };
         odd.extend(difference.map(|difference| format!("consumer {name}: {difference}")));
     }
@@ -243,13 +243,14 @@ type Pairs = BTreeSet<(String, String)>;
 async fn grants(applied: &Applied<'_>, ids: &BTreeMap<String, String>) -> Result<(Pairs, Pairs), StepError> {
     let mut wanted = Pairs::new();
     for operation in applied.plan.operations.iter().filter(|one| one.object.kind == "grant") {
-        let text = |at: &str| operation.after.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        let planned = operation.after.value();
+        let text = |at: &str| planned.pointer(at).and_then(Value::as_str).unwrap_or_default();
         let consumer = ids.get(text("/consumerId")).cloned().unwrap_or_default();
         wanted.insert((consumer, text("/resourceIdentifier/resourceId").to_owned()));
     }
     let guarded = planned(applied.plan, "route-authentication");
-    let guarded: BTreeSet<&str> =
-        guarded.values().filter_map(|one| one.after["attachResourceIds"][0].as_str()).collect();
+    let first = |one: &&Operation| one.after.value()["attachResourceIds"][0].as_str().map(str::to_owned);
+    let guarded: BTreeSet<String> = guarded.values().filter_map(first).collect();
     let mut there = Pairs::new();
     if !ids.is_empty() || !guarded.is_empty() {
         let ours: BTreeSet<&String> = ids.values().collect();

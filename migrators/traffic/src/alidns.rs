@@ -209,7 +209,7 @@ impl Applier for Writer {
         operation: &Operation,
         results: &Results,
     ) -> Result<Option<Found>, StepError> {
-        let wanted = &operation.after;
+        let wanted = &operation.after.value();
         let set = set_of(wanted);
         if operation.object.kind == "weights" {
             let on = weighted_sets(host, &set.zone).await?.contains(&(set.host, set.kind, set.line));
@@ -243,7 +243,7 @@ impl Applier for Writer {
         results: &Results,
         _: Option<&Found>,
     ) -> Result<Written, WriteFailure> {
-        let wanted = &operation.after;
+        let wanted = &operation.after.value();
         let set = set_of(wanted);
         let kind = operation.object.kind.as_str();
         let id = match kind {

@@ -49,7 +49,7 @@ pub(crate) fn expected(facts: &Facts, plan: &Plan, phases: usize) -> BTreeMap<St
 }
 
 fn step(states: &mut BTreeMap<String, SetState>, operation: &Operation) {
-    let wanted = &operation.after;
+    let wanted = &operation.after.value();
     let Some(set) = states.get_mut(&operation.object.name).filter(|_| operation.object.kind != "weights")
     else {
         return;

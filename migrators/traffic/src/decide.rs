@@ -455,8 +455,8 @@ impl Builder {
             key: key.clone(),
             verb,
             object,
-            before,
-            after,
+            before: before.into(),
+            after: after.into(),
             waits_for: Vec::new(),
         });
         key

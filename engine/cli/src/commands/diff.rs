@@ -92,7 +92,7 @@ fn sides<'a>(operations: impl Iterator<Item = &'a Operation>) -> BTreeMap<String
             Verb::Delete => sides.only_in_target.push(name),
             Verb::Create | Verb::Attach => sides.only_in_source.push(name),
             Verb::Update | Verb::Deploy => {
-                let fields = differences(&operation.before, &operation.after);
+                let fields = differences(&operation.before.value(), &operation.after.value());
                 sides.different.insert(name, fields);
             }
         }
@@ -159,8 +159,8 @@ mod tests {
             key: OperationKey::new(format!("route/{name}")),
             verb,
             object: ObjectRef { kind: "route".into(), name: name.into() },
-            before,
-            after,
+            before: before.into(),
+            after: after.into(),
             waits_for: Vec::new(),
         };
         let all = [

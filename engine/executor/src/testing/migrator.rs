@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gateshift_model::{
-    Checkpoint, CheckpointResult, Finding, MigratorName, ObjectRef, Operation, OperationKey, Outcome, Plan,
-    Settled, Severity, StepError, UndoScope, Verb,
+    Checkpoint, CheckpointResult, Document, Finding, MigratorName, ObjectRef, Operation, OperationKey,
+    Outcome, Plan, Settled, Severity, StepError, UndoScope, Verb,
 };
 use gateshift_step_api::{Applied, Body, CallKind, CallRequest, Host, Manifest, Migrator, StepInput, Undone};
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ impl Migrator for Maker {
         let operation = |number| {
             let text = format!("{}/{number}", input.step);
             let object = ObjectRef { kind: "object".into(), name: text.clone() };
-            let (before, after, waits_for) = (Value::Null, Value::Null, Vec::new());
+            let (before, after, waits_for) = (Document::default(), Document::default(), Vec::new());
             Operation { key: OperationKey::new(text), verb: Verb::Create, object, before, after, waits_for }
         };
         let operations = (0..input.settings["objects"].as_u64().unwrap_or(0)).map(operation).collect();

@@ -44,7 +44,7 @@ fn the_target_is_like_the_source() {
     assert_eq!(codes(&plan), [""; 0]);
     let [operation] = plan.operations.as_slice() else { panic!("{:?}", plan.operations) };
     assert_eq!(operation.verb, Verb::Create);
-    let wanted = &operation.after;
+    let wanted = &operation.after.value();
     // 4 vCPU x 3 nodes at the peak are 6 units.
     assert_eq!(wanted["spec"], "apigw.small.x4");
     assert_eq!((&wanted["vpc"], &wanted["network"]), (&json!("vpc-1"), &json!("Internet")));
@@ -67,7 +67,7 @@ fn zones_are_left_to_the_product_where_two_do_not_fit() {
         let plan = decide(&inventory(|_| {}), &seen, &Settings::default());
         assert_eq!(codes(&plan), [""; 0]);
         assert_eq!(
-            plan.operations[0].after["zoneConfig"],
+            plan.operations[0].after.value()["zoneConfig"],
             json!({"selectOption": "Auto", "vSwitchId": "vsw-a"})
         );
     }
@@ -137,7 +137,10 @@ fn what_an_earlier_run_made_for_this_source_is_taken_again() {
     };
     let good = plan("apigw.small.x4");
     assert_eq!(codes(&good), [""; 0]);
-    assert_eq!((good.operations[0].verb, &good.operations[0].after["id"]), (Verb::Adopt, &json!("gw-x")));
+    assert_eq!(
+        (good.operations[0].verb, &good.operations[0].after.value()["id"]),
+        (Verb::Adopt, &json!("gw-x"))
+    );
     assert_eq!(codes(&plan("apigw.small.x1")), ["CAP-SMALL"]);
 }
 
@@ -182,6 +185,6 @@ fn both_kinds_of_network_are_kept() {
         let source =
             inventory(|value| value["instance"]["entries"] = kinds.iter().map(|kind| entry(kind)).collect());
         let plan = decide(&source, &observed(), &Settings::default());
-        assert_eq!(plan.operations[0].after["network"], expected);
+        assert_eq!(plan.operations[0].after.value()["network"], expected);
     }
 }

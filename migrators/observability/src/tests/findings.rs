@@ -54,7 +54,7 @@ async fn the_baseline_follows_the_size() {
         .operations
         .iter()
         .map(|one| {
-            let parameters = &one.after["parameters"];
+            let parameters = &one.after.value()["parameters"];
             let text = |name: &str| parameters[name].as_str().unwrap().to_owned();
             format!("{} {}", text("MetricName"), text("Escalations.Critical.Threshold"))
         })

@@ -113,7 +113,7 @@ async fn a_rule_that_changed_after_the_plan_is_not_overwritten() {
     let host = world.host();
     let input = given(&host, json!({"skip": ["logs"]}), Observed::default(), TARGET).await;
     let plan = Observability.plan(&host, &input).await.unwrap();
-    let id = plan.operations[0].after["parameters"]["RuleId"].clone();
+    let id = plan.operations[0].after.value()["parameters"]["RuleId"].clone();
     let mut foreign = rule("x", "EnvoyCpuUsageRate", "1");
     foreign["RuleId"] = id;
     world.lock().rules.as_mut().unwrap().push(foreign.clone());

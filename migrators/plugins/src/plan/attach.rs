@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gateshift_gateway_model::Level;
-use gateshift_sdk::model::{ObjectRef, Operation, OperationKey, Severity, Verb};
+use gateshift_sdk::model::{Document, ObjectRef, Operation, OperationKey, Severity, Verb};
 use serde_json::{Value, json};
 
 use super::{Draft, embedded, services};
@@ -190,7 +190,7 @@ pub(super) fn mount(draft: &mut Draft<'_>, mounts: &mut Mounts<'_>, mount: Mount
             kind: ATTACHMENT.to_owned(),
             name: format!("{name} on {} ({})", mount.kind, mount.key),
         },
-        before: Value::Null,
+        before: Document::default(),
         after: json!({
             OF: mounts.plugin,
             "gatewayId": draft.given.target.gateway,
@@ -199,7 +199,8 @@ pub(super) fn mount(draft: &mut Draft<'_>, mounts: &mut Mounts<'_>, mount: Mount
             "attachResourceIds": mount.resources,
             "enable": mount.enable,
             "pluginConfig": mount.config,
-        }),
+        })
+        .into(),
         waits_for: vec![mounts.plugin.clone()],
     };
     draft.attachments.push((level, operation));

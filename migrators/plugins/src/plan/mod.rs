@@ -11,7 +11,7 @@ mod services;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_gateway_model::{Inventory, Stage, TargetInstance, TargetRoutes};
-use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
+use gateshift_sdk::model::{Document, Finding, ObjectRef, Operation, OperationKey, Plan, Severity, Verb};
 use gateshift_sdk::to_json;
 use serde_json::{Value, json};
 
@@ -144,8 +144,8 @@ fn install(draft: &mut Draft<'_>, name: &str, key: &OperationKey, class: &Class)
         key: key.clone(),
         verb: if installed.is_some() { Verb::Adopt } else { Verb::Create },
         object: ObjectRef { kind: PLUGIN.to_owned(), name: name.to_owned() },
-        before: Value::Null,
-        after,
+        before: Document::default(),
+        after: after.into(),
         waits_for,
     });
     installed
@@ -190,8 +190,8 @@ impl Draft<'_> {
             key: key.clone(),
             verb,
             object: ObjectRef { kind: CLASS.to_owned(), name: name.to_owned() },
-            before: Value::Null,
-            after,
+            before: Document::default(),
+            after: after.into(),
             waits_for: Vec::new(),
         });
         key

@@ -150,7 +150,7 @@ async fn what_is_left_behind_or_cannot_be_read_is_told() {
     let left = ("PLG-LEFT-OUT", Severity::Warn);
     assert_eq!(codes(&plan), [("PLG-YAML", Severity::Block), left, left]);
     assert!(!serde_json::to_string(&plan).unwrap().contains("hunter2"));
-    assert_eq!(plan.operations.last().unwrap().after["attachResourceIds"], json!(["r-1"]));
+    assert_eq!(plan.operations.last().unwrap().after.value()["attachResourceIds"], json!(["r-1"]));
     world.settings = json!({"allow": ["hsts"]});
     assert_eq!(codes(&world.plan().await), [("PLG-YAML", Severity::Warn), left, left]);
     world.settings = json!({"exclude": ["hsts"]});

@@ -78,8 +78,8 @@ async fn all_at_once_twice_and_back() {
     let (input, output, reasons) = world.apply(&plan).await.unwrap();
     assert!(reasons.is_empty());
     assert_eq!(output["attachments"], 78);
-    let order: Vec<&str> =
-        plan.operations.iter().filter_map(|one| one.after["attachResourceType"].as_str()).collect();
+    let order: Vec<String> =
+        plan.operations.iter().filter_map(|one| one.after.string("attachResourceType")).collect();
     assert!(order.is_sorted_by_key(|kind| {
         ["GatewayRoute", "GatewayDomain", "Gateway"].iter().position(|one| one == kind)
     }));

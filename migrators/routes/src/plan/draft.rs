@@ -6,12 +6,12 @@ use gateshift_apig::convert::policy::Class;
 use gateshift_apig::dialect::{Dialect, Examples};
 use gateshift_apig::wire::{PolicyView, RouteView};
 use gateshift_gateway_model::{ManagedBy, Route, Service};
-use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Severity, Verb};
+use gateshift_sdk::model::{Document, Finding, ObjectRef, Operation, OperationKey, Severity, Verb};
 use serde_json::Value;
 
 use super::{Given, api_name};
 use crate::facts::Facts;
-use crate::references::resolve_by;
+use crate::references::{keys, resolve_by};
 
 /// What has been decided so far.
 pub(crate) struct Draft<'a> {
@@ -108,20 +108,13 @@ impl<'a> Draft<'a> {
 
     /// Adds an operation; it waits for every object it refers to.
     pub(crate) fn operate(&mut self, key: &str, verb: Verb, kind: &str, name: &str, after: Value) {
-        let seen = std::cell::RefCell::new(BTreeSet::new());
-        let noted = resolve_by(&after, &|key| {
-            seen.borrow_mut().insert(key.to_owned());
-            Ok::<_, std::convert::Infallible>(key.to_owned())
-        });
-        // It cannot fail; what it found is the point.
-        drop(noted);
         self.operations.push(Operation {
             key: OperationKey::new(key),
             verb,
             object: ObjectRef { kind: kind.to_owned(), name: name.to_owned() },
-            before: Value::Null,
-            after,
-            waits_for: seen.into_inner().into_iter().map(OperationKey::new).collect(),
+            before: Document::default(),
+            waits_for: keys(&after).into_iter().map(OperationKey::new).collect(),
+            after: after.into(),
         });
     }
 
@@ -135,7 +128,9 @@ impl<'a> Draft<'a> {
     /// An operation's body as it would be on the wire; `None` while something it refers to does not
     /// exist.
     pub(crate) fn resolved(&self, after: &Value) -> Option<Value> {
-        resolve_by(after, &|key| self.ids.get(key).cloned().ok_or(())).ok().map(|resolved| resolved.body)
+        resolve_by(after.clone(), &|key| self.ids.get(key).cloned().ok_or(()))
+            .ok()
+            .map(|resolved| resolved.body)
     }
 
     /// Adds a finding.

@@ -24,6 +24,11 @@ pub(super) struct Owner<'a> {
     pub(super) kind: &'a str,
 }
 
+/// Key of the operation that makes a policy.
+fn key(class: Class, owner: &str) -> String {
+    format!("policy/{}/{owner}", class.name())
+}
+
 /// Adds the making of a policy.
 pub(super) fn attach(draft: &mut Draft<'_>, owner: &Owner<'_>, class: Class, config: Value) {
     let class_name = class.name();
@@ -38,15 +43,20 @@ pub(super) fn attach(draft: &mut Draft<'_>, owner: &Owner<'_>, class: Class, con
     if matches!(owner.kind, policy::ON_ROUTE | policy::ON_OPERATION) {
         body["environmentId"] = json!(draft.given.target.environment);
     }
-    let key = format!("policy/{class_name}/{}", owner.key);
-    draft.operate(&key, Verb::Attach, "policy", &format!("{class_name} of {}", owner.name), body);
+    draft.operate(
+        &key(class, owner.key),
+        Verb::Attach,
+        "policy",
+        &format!("{class_name} of {}", owner.name),
+        body,
+    );
 }
 
 /// Whether the target takes the classes that are written, each with what it is for.
 pub(super) fn classes(draft: &mut Draft<'_>) {
     for class in draft.classes.clone() {
         let found = dialect::check_in(&draft.dialect, &[class], &draft.given.observed.classes);
-        let of_class = |one: &&Operation| one.after["className"] == class.name();
+        let of_class = |one: &&Operation| one.key.as_str().starts_with(&key(class, ""));
         let owner = |one: &Operation| one.object.name.split_once(" of ").map(|(_, owner)| owner.to_owned());
         let owners: Vec<String> = draft.operations.iter().filter(of_class).filter_map(owner).collect();
         draft.findings.extend(found.into_iter().map(|mut finding| {
@@ -67,7 +77,7 @@ pub(super) fn gateway(draft: &mut Draft<'_>) {
     draft.findings.extend(view.and_then(|view| dialect::attaches(class, ON_GATEWAY, view)));
     let config = draft.dialect.speak(class, policy::waf());
     let there = draft.policy_on(class, ON_GATEWAY, &gateway);
-    let (key, name) = ("policy/Waf/gateway", "Waf of the gateway");
+    let (key, name) = (key(class, "gateway"), "Waf of the gateway");
     let body = json!({
         "name": name::plain(&format!("{}-waf", draft.given.target.name)),
         "className": class.name(),
@@ -77,8 +87,8 @@ pub(super) fn gateway(draft: &mut Draft<'_>) {
         "gatewayId": gateway,
     });
     match there.map(|view| (view, policy::difference(&config, view))) {
-        None => draft.operate(key, Verb::Attach, "policy", name, body),
-        Some((view, None)) => draft.adopt(key, "policy", name, body, &view.policy_id),
+        None => draft.operate(&key, Verb::Attach, "policy", name, body),
+        Some((view, None)) => draft.adopt(&key, "policy", name, body, &view.policy_id),
         Some((_, Some(difference))) => draft.conflict("POL-CONFLICT", "instance/waf".to_owned(), &difference),
     }
 }

@@ -176,11 +176,14 @@ async fn policies_of_services_come_between_them_and_the_routes() {
     for (class, service) in [("ServiceLb", 1), ("ServiceLb", 3), ("ServiceLb", 4), ("ServiceTls", 4)] {
         let policy = at(&format!("policy/{class}/{service}"));
         assert!(at(&format!("service/{service}")) < policy && policy < first_route);
-        assert_eq!(plan.operations[policy].after["attachResourceType"], "GatewayService");
+        assert_eq!(plan.operations[policy].after.value()["attachResourceType"], "GatewayService");
         assert_eq!(plan.operations[policy].waits_for.len(), 1);
     }
-    let of_services =
-        plan.operations.iter().filter(|one| one.after["attachResourceType"] == "GatewayService").count();
+    let of_services = plan
+        .operations
+        .iter()
+        .filter(|one| one.after.value()["attachResourceType"] == "GatewayService")
+        .count();
     assert_eq!(of_services, 4, "plain round robin and no TLS need no policy");
 }
 

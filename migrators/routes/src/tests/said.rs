@@ -28,7 +28,7 @@ async fn an_older_function_becomes_the_one_that_was_named() {
     let plan = lab.plan(&inventory, settings).await;
     assert!(codes(&plan, Severity::Decide).is_empty(), "{:?}", plan.findings);
     let made = plan.operations.iter().find(|one| one.key.as_str() == "service/5").unwrap();
-    assert_eq!(made.after["serviceConfigs"][0], json!({"name": "fn5", "qualifier": "LATEST"}));
+    assert_eq!(made.after.value()["serviceConfigs"][0], json!({"name": "fn5", "qualifier": "LATEST"}));
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn hosts_stand_for_a_star_that_is_refused() {
     assert!(codes(&plan, Severity::Decide).is_empty(), "{:?}", plan.findings);
     let made = plan.operations.iter().find(|one| one.key.as_str() == "route/tie-one").unwrap();
     let wanted = json!(["domain/a.example.com", "domain/one.example.org", "domain/two.example.org"]);
-    assert_eq!(made.after["domainIds"], wanted);
+    assert_eq!(made.after.value()["domainIds"], wanted);
     lab.apply(&inventory, &plan).await.unwrap();
     let covered = lab.plan(&inventory, json!({"hosts": ["x.example.com"]})).await;
     assert!(
@@ -105,8 +105,8 @@ async fn ingress_objects_configure_the_target_when_asked_for() {
     );
     let plan = lab.plan(&inventory, json!({"ingress": true})).await;
     assert!(codes(&plan, Severity::Decide).is_empty(), "{:?}", plan.findings);
-    let made = plan.operations.iter().find(|one| one.after["type"] == "HttpIngress").unwrap();
-    let config = &made.after["ingressConfig"];
+    let made = plan.operations.iter().find(|one| one.after.value()["type"] == "HttpIngress").unwrap();
+    let config = &made.after.value()["ingressConfig"];
     assert_eq!((&config["sourceId"], &config["ingressClass"]), (&json!("source/k"), &json!("mse")));
     assert_eq!(config["overrideIngressIp"], false);
     assert!(
@@ -128,8 +128,8 @@ async fn serverless_kubernetes_services_need_no_source() {
     inventory.services[5].tls = None;
     let plan = lab.plan(&inventory, json!({})).await;
     let made = plan.operations.iter().find(|one| one.key.as_str() == "service/6").unwrap();
-    assert_eq!(made.after["sourceType"], "SAE_K8S_SERVICE");
-    assert_eq!(made.after["serviceConfigs"], json!([{"name": "sae", "namespace": "shop"}]));
+    assert_eq!(made.after.value()["sourceType"], "SAE_K8S_SERVICE");
+    assert_eq!(made.after.value()["serviceConfigs"], json!([{"name": "sae", "namespace": "shop"}]));
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn keys_of_policies_are_written_in_the_operators_words() {
     );
     let policy = plan.operations.iter().find(|one| one.key.as_str() == "policy/RateLimit/plain").unwrap();
     assert_eq!(
-        (&policy.after["config"]["limit"], policy.after["config"].get("threshold")),
+        (&policy.after.value()["config"]["limit"], policy.after.value()["config"].get("threshold")),
         (&json!(9), None)
     );
     assert!(Routes.check(&json!({"templates": {"RateLimit": {"nothing": "x"}}})).len() == 1);

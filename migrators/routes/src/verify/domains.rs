@@ -17,7 +17,7 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
             Some(id) => applied.client.domain(id).await?,
             None => None,
         };
-        match view.map(|view| convert::domain::difference(&operation.after, &view)) {
+        match view.map(|view| convert::domain::difference(&operation.after.value(), &view)) {
             Some(None) => equal.push(name),
             Some(Some(difference)) => wrong.push(format!("{name}: {difference}")),
             None => wrong.push(format!("{name}: it is not there")),

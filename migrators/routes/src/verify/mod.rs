@@ -37,7 +37,8 @@ pub(crate) struct Applied<'a> {
 impl Applied<'_> {
     /// What an operation wanted, with ids; `None` when something it refers to has none.
     fn wanted(&self, operation: &Operation) -> Option<Resolved> {
-        resolve_by(&operation.after, &|key| self.ids.get(key).map(|id| (*id).to_owned()).ok_or(())).ok()
+        resolve_by(operation.after.value(), &|key| self.ids.get(key).map(|id| (*id).to_owned()).ok_or(()))
+            .ok()
     }
 
     /// Operations on one kind of object.

@@ -10,7 +10,7 @@ use super::Applied;
 
 /// Policies of the plan that are attached to one kind of resource.
 pub(super) fn planned<'a>(applied: &'a Applied<'_>, kind: &'a str) -> impl Iterator<Item = &'a Operation> {
-    applied.of_kind("policy").filter(move |operation| operation.after["attachResourceType"] == kind)
+    applied.of_kind("policy").filter(move |operation| operation.after.value()["attachResourceType"] == kind)
 }
 
 /// What the planned policies on one kind of resource differ in.

@@ -31,7 +31,7 @@ pub(super) async fn differences(applied: &Applied<'_>) -> Result<Vec<String>, St
                     Some(format!("its state is {} and it shall be published", view.status))
                 }
                 (Some(planned), Some(view)) => {
-                    let mut body = planned.after.clone();
+                    let mut body = planned.after.value();
                     if let Some(fields) = body.as_object_mut() {
                         fields.remove(crate::references::PARENT);
                     }

@@ -53,7 +53,7 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
 /// What the APIs of Ingress objects differ in.
 async fn ingress(applied: &Applied<'_>) -> Result<Vec<String>, StepError> {
     let mut wrong = Vec::new();
-    for operation in applied.of_kind("api").filter(|one| one.after["type"] == "HttpIngress") {
+    for operation in applied.of_kind("api").filter(|one| one.after.value()["type"] == "HttpIngress") {
         let name = &operation.object.name;
         let views = applied.client.apis_named(name, "HttpIngress").await?;
         let difference = match (applied.wanted(operation), views.first()) {

@@ -30,7 +30,7 @@ pub(super) async fn check(applied: &Applied<'_>) -> Result<Checkpoint, StepError
         let name = &operation.object.name;
         match view {
             None => wrong.push(format!("source {name}: it is not there")),
-            Some(view) if !convert::source::is(&operation.after, view) => {
+            Some(view) if !convert::source::is(&operation.after.value(), view) => {
                 wrong.push(format!("source {name}: it is another registry"))
             }
             Some(view) if association(view) == Association::Failed => {

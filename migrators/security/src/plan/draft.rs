@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateshift_apig::convert::policy::ON_ROUTE;
 use gateshift_apig::convert::security::Guard;
 use gateshift_apig::wire::PolicyView;
-use gateshift_sdk::model::{Finding, ObjectRef, Operation, OperationKey, Severity, Verb};
+use gateshift_sdk::model::{Document, Finding, ObjectRef, Operation, OperationKey, Severity, Verb};
 use serde_json::{Value, json};
 
 use super::Given;
@@ -83,8 +83,8 @@ impl<'a> Draft<'a> {
             key: OperationKey::new(key),
             verb,
             object: ObjectRef { kind: object.0.to_owned(), name: object.1.to_owned() },
-            before: Value::Null,
-            after,
+            before: Document::default(),
+            after: after.into(),
             waits_for: waits_for.iter().map(|key| OperationKey::new(*key)).collect(),
         });
     }

@@ -71,16 +71,17 @@ fn written(plan: &Plan) -> Vec<Plain> {
     let lists = plan
         .operations
         .iter()
-        .filter(|one| one.object.kind == "access-list" && one.after["config"]["enable"] == true);
+        .filter(|one| one.object.kind == "access-list" && one.after.value()["config"]["enable"] == true);
     lists
         .map(|one| {
-            let id = one.after["attachResourceIds"][0].as_str().unwrap();
-            let place = match one.after["attachResourceType"].as_str().unwrap() {
+            let written = one.after.value();
+            let id = written["attachResourceIds"][0].as_str().unwrap();
+            let place = match written["attachResourceType"].as_str().unwrap() {
                 "Gateway" => None,
                 "Domain" => Some(format!("domain {}", id.strip_prefix("d-").unwrap())),
                 _ => Some(format!("route {}", id.strip_prefix("route-").unwrap())),
             };
-            let config = &one.after["config"];
+            let config = &written["config"];
             let addresses =
                 config["content"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned());
             (place, config["type"] == "White", addresses.collect())
@@ -184,7 +185,7 @@ fn the_four_cases_of_the_guide() {
         assert_eq!(blocks(&literal).contains(&"ACL-SEMANTICS"), flattened);
         if !flattened {
             assert_eq!(plan.operations.len(), 1);
-            assert_eq!(plan.operations[0].after["description"], "note of g");
+            assert_eq!(plan.operations[0].after.value()["description"], "note of g");
         }
     }
 }
@@ -219,7 +220,7 @@ fn colours_at_one_place_the_client_address_and_layer_four_need_an_answer() {
     assert_eq!(difference(&plain(&inventory.access_lists), &written(&accepted)), None);
     inventory.access_lists = vec![list("b", false, Level::Gateway, &["10.1.0.0/16"])];
     let layered = planned(&inventory, json!({"layer4": ["b"]}));
-    assert_eq!(layered.operations[0].after["config"]["protocolLayer"], "L4");
+    assert_eq!(layered.operations[0].after.value()["config"]["protocolLayer"], "L4");
     assert_eq!(blocks(&planned(&inventory, json!({"layer4": ["w"]}))), ["ACL-LAYER4"]);
     inventory.parameters.insert("EnableXffTrustedCidrs".into(), json!({"Enable": true}));
     assert_eq!(blocks(&planned(&inventory, json!({}))), ["ACL-CLIENT-IP"]);
@@ -235,7 +236,7 @@ fn lists_of_one_place_become_one_that_says_so() {
     ];
     let plan = planned(&inventory, json!({}));
     assert_eq!(plan.operations.len(), 1);
-    assert_eq!(plan.operations[0].after["description"], "note of one; note of two");
+    assert_eq!(plan.operations[0].after.value()["description"], "note of one; note of two");
     assert!(plan.findings.iter().any(|one| one.code == "ACL-MERGED"));
     assert_eq!(difference(&plain(&inventory.access_lists), &written(&plan)), None);
     let mut off = list("off", true, on_domain("b.example.com"), &["3.3.3.3"]);
@@ -243,7 +244,7 @@ fn lists_of_one_place_become_one_that_says_so() {
     inventory.access_lists.push(off);
     let plan = planned(&inventory, json!({}));
     let kept = plan.operations.iter().find(|one| one.object.name == "off").unwrap();
-    assert_eq!(kept.after["config"]["enable"], false);
+    assert_eq!(kept.after.value()["config"]["enable"], false);
 }
 
 #[test]

@@ -103,7 +103,7 @@ async fn nobody_is_locked_out_on_the_way_and_twice_is_once() {
     for (route, grants) in [("0", vec!["alice", "bob"]), ("1", vec!["alice"])] {
         let attach = at(&format!("route-authentication/{route}"));
         let on = at(&format!("route-authentication/{route}/on"));
-        assert_eq!(plan.operations[attach].after["config"]["enable"], false);
+        assert_eq!(plan.operations[attach].after.value()["config"]["enable"], false);
         for name in grants {
             let grant = at(&format!("grant/{name}/{route}"));
             assert!(at(&format!("consumer/{name}")) < grant && attach < grant && grant < on, "{keys:?}");
@@ -236,7 +236,7 @@ async fn logins_need_a_secret_or_a_person_and_the_identity_service_a_decision() 
     lab.forget();
     let plan = planned(&lab, &inventory, json!({"idaasAsOidc": ["idaas"]})).await;
     assert!(plan.findings.iter().any(|one| one.code == "AUTH-OIDC-SPLIT"));
-    assert_eq!(plan.operations[0].after["className"], "OIDCAuth");
+    assert_eq!(plan.operations[0].after.value()["className"], "OIDCAuth");
     inventory.authentications[0].resources[0].domain = "c.example.com".into();
     let plan = lab.plan(&inventory, json!({"idaasAsOidc": ["idaas"]})).await;
     assert_eq!(plan.blocking().next().unwrap().code, "AUTH-REFERENCE");

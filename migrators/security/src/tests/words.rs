@@ -3,10 +3,10 @@
 use gateshift_apig::convert::security::consumer;
 use gateshift_gateway_model::{AuthScheme, Authentication, ExternalAuth};
 use gateshift_sdk::api::{Body, CallFailure, Host};
-use gateshift_sdk::model::{ObjectRef, Operation, OperationKey, RunId, Verb};
+use gateshift_sdk::model::{Document, ObjectRef, Operation, OperationKey, RunId, Verb};
 use gateshift_sdk::testing::{ScriptedHost, ok};
 use gateshift_sdk::walk::{Applier, Results};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::model;
 use crate::apply::Objects;
@@ -34,8 +34,8 @@ async fn the_other_word_for_pairs_of_keys_is_tried_and_the_key_set_is_opened_in_
         key: OperationKey::new("consumer/alice"),
         verb: Verb::Create,
         object: ObjectRef { kind: "consumer".into(), name: "alice".into() },
-        before: Value::Null,
-        after: consumer::body(&one),
+        before: Document::default(),
+        after: consumer::body(&one).into(),
         waits_for: vec![],
     };
     let facts = Facts::default();
@@ -49,7 +49,7 @@ async fn the_other_word_for_pairs_of_keys_is_tried_and_the_key_set_is_opened_in_
         let Body::Json(body) = &call.body else { panic!("{call:?}") };
         assert_eq!(body["jwtIdentityConfig"]["jwks"], "hunter2-alice");
     }
-    assert!(!operation.after.to_string().contains("hunter2"));
+    assert!(!operation.after.value().to_string().contains("hunter2"));
 }
 
 #[test]

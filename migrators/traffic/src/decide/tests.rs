@@ -144,7 +144,7 @@ fn replay(plan: &Plan, old: &[&str], new: &[&str]) -> Vec<(f64, f64, f64)> {
         let mut most: f64 = 0.0;
         for operation in plan.operations.iter().filter(|operation| phase.operations.contains(&operation.key))
         {
-            let wanted = &operation.after;
+            let wanted = &operation.after.value();
             let value = wanted["value"].as_str().unwrap_or_default().to_owned();
             match operation.object.kind.as_str() {
                 "weights" => weighted = wanted["open"] == Value::Bool(true),
@@ -245,7 +245,7 @@ fn aliases_stay_aliases() {
         .operations
         .iter()
         .filter(|operation| operation.object.kind == "record")
-        .map(|operation| operation.after["value"].clone())
+        .map(|operation| operation.after.value()["value"].clone())
         .collect();
     assert_eq!(added, [json!("new.example.net")]);
 }
@@ -277,7 +277,7 @@ fn longer_addresses_go_to_longer_addresses() {
     gateway.entries[0].ipv6 = vec!["2001:db8::9".parse().unwrap()];
     let plan = decide(&source, &gateway, &observed(sets()), &settings(&[1.0]));
     let added = plan.operations.iter().filter(|operation| operation.object.kind == "record");
-    let added: Vec<_> = added.map(|operation| operation.after["value"].clone()).collect();
+    let added: Vec<_> = added.map(|operation| operation.after.value()["value"].clone()).collect();
     assert_eq!(added, [json!("2001:db8::9")]);
 }
 

@@ -131,7 +131,7 @@ fn operations(step: &PlanStep, text: &mut String) {
         };
         text.push_str(&format!("{sign} {} {}\n", step.step, operation.key));
         if operation.verb != Verb::Adopt && !operation.before.is_null() {
-            for one in differences(&operation.before, &operation.after) {
+            for one in differences(&operation.before.value(), &operation.after.value()) {
                 text.push_str(&format!("    {}: {} -> {}\n", one.path, one.before, one.after));
             }
         } else if operation.verb == Verb::Create {
@@ -142,8 +142,7 @@ fn operations(step: &PlanStep, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use gateshift_model::{ObjectRef, Operation, OperationKey, Verb};
-    use serde_json::Value;
+    use gateshift_model::{Document, ObjectRef, Operation, OperationKey, Verb};
 
     use super::Numbers;
 
@@ -153,8 +152,8 @@ mod tests {
             key: OperationKey::new(format!("{kind}/{name}")),
             verb,
             object: ObjectRef { kind: kind.into(), name: name.into() },
-            before: Value::Null,
-            after: Value::Null,
+            before: Document::default(),
+            after: Document::default(),
             waits_for: Vec::new(),
         };
         let all = [
