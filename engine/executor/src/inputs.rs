@@ -80,6 +80,7 @@ pub(crate) enum Way {
 /// The input of a step as the run stands.
 pub(crate) fn input(
     run: RunId,
+    definition: &RunDefinition,
     step: &StepDefinition,
     nearest: &Nearest,
     state: &RunState,
@@ -112,7 +113,15 @@ pub(crate) fn input(
         checkpoint: own.checkpoint.clone(),
         later: Vec::new(),
         skipped: skipped.collect(),
+        kinds: kinds(definition, step),
     }
+}
+
+/// Kind of the connection behind each role of a step.
+pub(crate) fn kinds(definition: &RunDefinition, step: &StepDefinition) -> BTreeMap<String, String> {
+    let known =
+        |(role, name): (&String, _)| Some((role.clone(), definition.connections.get(name)?.uses.clone()));
+    step.connections.iter().filter_map(known).collect()
 }
 
 /// Steps that need `step`, directly or through others. One walk is enough: each stands after all it needs.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::attempt::guarded;
 use crate::error::{code, recorder_failure};
-use crate::inputs::{Nearest, later, places};
+use crate::inputs::{Nearest, kinds, later, places};
 use crate::shelf::Shelf;
 use crate::waive::{Answered, answered};
 use crate::{Engine, Watcher};
@@ -204,6 +204,7 @@ impl Workbench<'_> {
             checkpoint: None,
             later: if migrator.looks_ahead() { later(self.definition, &step.name) } else { Vec::new() },
             skipped: Vec::new(),
+            kinds: kinds(self.definition, step),
         };
         let planned = match self.host(step, manifest, recorder) {
             Ok(host) => guarded(migrator.plan(&*host, &input)).await,

@@ -178,7 +178,7 @@ impl Session {
     }
 
     pub(crate) fn input(&self, step: &StepDefinition, way: Way) -> StepInput {
-        self.log.read(|state| input(self.run, step, &self.nearest, state, way))
+        self.log.read(|state| input(self.run, &self.definition, step, &self.nearest, state, way))
     }
 
     /// Works on the run until its end, its rest or a stop, and gives it back.

@@ -70,6 +70,9 @@ async fn authentic(
     Ok(match &connection.scheme {
         Scheme::None => Vec::new(),
         Scheme::Bearer => header(format!("Bearer {}", connection.credentials.keys().await?.secret.expose())),
+        Scheme::Header { name } => {
+            vec![(name.clone(), connection.credentials.keys().await?.secret.expose().to_owned())]
+        }
         Scheme::Basic => {
             let keys = connection.credentials.keys().await?;
             header(format!("Basic {}", STANDARD.encode(format!("{}:{}", keys.id, keys.secret.expose()))))
@@ -105,7 +108,7 @@ async fn authentic(
 }
 
 /// The body's bytes and what they are.
-fn encoded(body: &Body) -> Result<(Option<&'static str>, Vec<u8>), StepError> {
+fn encoded(body: &Body) -> Result<(Option<&str>, Vec<u8>), StepError> {
     Ok(match body {
         Body::None => (None, Vec::new()),
         Body::Json(value) => {
@@ -113,6 +116,7 @@ fn encoded(body: &Body) -> Result<(Option<&'static str>, Vec<u8>), StepError> {
             (Some("application/json; charset=utf-8"), bytes)
         }
         Body::Form(pairs) => (Some("application/x-www-form-urlencoded"), encode::form(pairs).into_bytes()),
+        Body::Text { media, text } => (Some(media.as_str()), text.as_bytes().to_vec()),
     })
 }
 
@@ -141,7 +145,8 @@ pub(crate) fn assemble(
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| unsendable(&error.to_string()))?;
         let mut value = HeaderValue::from_str(value)
             .map_err(|_| unsendable(&format!("header {name} holds what no header may hold")))?;
-        value.set_sensitive(name == "authorization" || name.as_str().ends_with("token"));
+        let text = name.as_str();
+        value.set_sensitive(text == "authorization" || text.ends_with("token") || text.ends_with("key"));
         map.append(name, value);
     }
     if body.is_empty() {

@@ -37,6 +37,11 @@ pub enum Scheme {
     Bearer,
     /// `Authorization: Basic`.
     Basic,
+    /// The secret as it is in a header of this name.
+    Header {
+        /// `x-api-key`.
+        name: String,
+    },
     /// None, unless the connection says `auth: basic` or `auth: bearer`.
     None,
 }

@@ -120,6 +120,13 @@ pub enum Body {
     Json(Value),
     /// `application/x-www-form-urlencoded` pairs.
     Form(Vec<(String, String)>),
+    /// Text of another form.
+    Text {
+        /// Its content type, `application/xml`.
+        media: String,
+        /// The text.
+        text: String,
+    },
 }
 
 /// An answer with a 2xx status.

@@ -39,6 +39,9 @@ pub struct StepInput {
     /// Steps before this one that a person skipped: what they would have made is not there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedStep>,
+    /// Kind of the connection behind each role: a migrator that works with several kinds has to know which.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kinds: BTreeMap<String, String>,
 }
 
 /// A step that comes after another one, as the workflow has it.

@@ -74,6 +74,13 @@ impl Call {
         self
     }
 
+    /// A body that is text of another form.
+    #[must_use]
+    pub fn text(mut self, media: &str, text: impl Into<String>) -> Self {
+        self.0.body = Body::Text { media: media.to_owned(), text: text.into() };
+        self
+    }
+
     /// The operation this write belongs to.
     #[must_use]
     pub fn operation(mut self, key: &OperationKey) -> Self {

@@ -114,6 +114,7 @@ pub fn input(step: &str, settings: Value) -> StepInput {
         checkpoint: None,
         later: Vec::new(),
         skipped: Vec::new(),
+        kinds: BTreeMap::new(),
     }
 }
 

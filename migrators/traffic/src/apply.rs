@@ -10,8 +10,8 @@ use gateshift_sdk::to_json;
 use gateshift_sdk::walk::walk;
 use serde::{Deserialize, Serialize};
 
-use crate::alidns::Writer;
 use crate::confirm::{confirmed, untouched};
+use crate::driver::driver;
 use crate::facts::{Facts, Phase};
 use crate::measure::{Requests, Verdict, count, judge};
 
@@ -106,7 +106,7 @@ async fn write(
         .cloned()
         .collect();
     let part = Plan { operations, ..Plan::default() };
-    let results = walk(host, input, &part, &Writer).await?;
+    let results = walk(host, input, &part, driver(&facts.driver)).await?;
     input.settled.clone_from(results.all());
     Ok(())
 }

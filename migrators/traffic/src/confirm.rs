@@ -8,10 +8,10 @@ use gateshift_sdk::api::Host;
 use gateshift_sdk::model::{ErrorClass, Operation, Plan, StepError};
 use serde_json::Value;
 
-use crate::alidns::read_host;
+use crate::driver::{Driver, driver};
 use crate::facts::{Facts, SetFacts};
-use crate::measure::{Answers, ask};
-use crate::records::RecordSet;
+use crate::measure::Answers;
+use crate::records::{Record, RecordSet};
 
 /// Looks at records and servers until they agree with the plan: how often, and how far apart.
 const LOOKS: u32 = 30;
@@ -24,20 +24,8 @@ type SetState = BTreeMap<String, State>;
 
 /// Every set as it should be behind the first `phases` phases.
 pub(crate) fn expected(facts: &Facts, plan: &Plan, phases: usize) -> BTreeMap<String, SetState> {
-    let mut states: BTreeMap<String, SetState> = facts
-        .before
-        .iter()
-        .map(|one| {
-            (
-                one.set.label(),
-                one.set
-                    .records
-                    .iter()
-                    .map(|record| (record.value.clone(), (record.enabled, record.weight, record.ttl)))
-                    .collect(),
-            )
-        })
-        .collect();
+    let mut states: BTreeMap<String, SetState> =
+        facts.before.iter().map(|one| (one.set.label(), state(&one.set))).collect();
     let by_key: BTreeMap<_, _> =
         plan.operations.iter().map(|operation| (&operation.key, operation)).collect();
     for key in facts.phases.iter().take(phases).flat_map(|phase| &phase.operations) {
@@ -50,6 +38,10 @@ pub(crate) fn expected(facts: &Facts, plan: &Plan, phases: usize) -> BTreeMap<St
 
 fn step(states: &mut BTreeMap<String, SetState>, operation: &Operation) {
     let wanted = &operation.after.value();
+    if let Some(whole) = whole(wanted) {
+        states.insert(operation.object.name.clone(), state(&whole));
+        return;
+    }
     let Some(set) = states.get_mut(&operation.object.name).filter(|_| operation.object.kind != "weights")
     else {
         return;
@@ -65,6 +57,16 @@ fn step(states: &mut BTreeMap<String, SetState>, operation: &Operation) {
     }
 }
 
+/// The set of an operation that replaces all of it.
+fn whole(wanted: &Value) -> Option<RecordSet> {
+    wanted.get("whole").and_then(|set| serde_json::from_value(set.clone()).ok())
+}
+
+fn state(set: &RecordSet) -> SetState {
+    let of = |record: &Record| (record.value.clone(), (record.enabled, record.weight, record.ttl));
+    set.records.iter().map(of).collect()
+}
+
 /// Stops when somebody else edited a set. A phase that has not begun must find every record exactly as
 /// the phase before it left it; one that was broken off may find each record before or behind its own
 /// writes, and nothing else.
@@ -75,29 +77,59 @@ pub(crate) async fn untouched(
     phase: usize,
     begun: bool,
 ) -> Result<(), StepError> {
+    let driver = driver(&facts.driver);
+    if !driver.abilities().shows_records {
+        return known(host, driver, facts).await;
+    }
     let (before, after) = (expected(facts, plan, phase), expected(facts, plan, phase + 1));
     for SetFacts { set, .. } in &facts.before {
         let label = set.label();
-        let current = read(host, set).await?;
+        let current = read(host, driver, set).await?;
         let (Some(before), Some(after)) = (before.get(&label), after.get(&label)) else { continue };
         if let Some(complaint) = complaint(&current, before, after, begun) {
-            let message = format!("records of {label} were changed by somebody else: {complaint}");
-            return Err(StepError::new(ErrorClass::NeedsOperator, "GS-DNS-CHANGED", message).with_hint(
-                "find out who edits the zone; `gateshift rollback` brings the share to 0%, `gateshift resume` goes on once the records are as they were",
+            return Err(changed(&label, &complaint));
+        }
+    }
+    Ok(())
+}
+
+/// Where only answers can be seen: none may lead to anything but the source and the target.
+async fn known(host: &dyn Host, driver: &dyn Driver, facts: &Facts) -> Result<(), StepError> {
+    for SetFacts { set, target_values } in &facts.before {
+        let current = read(host, driver, set).await?;
+        let strange = |value: &&String| {
+            !target_values.contains(value) && !set.records.iter().any(|record| record.value == **value)
+        };
+        if let Some(value) = current.keys().find(strange) {
+            return Err(changed(
+                &set.label(),
+                &format!("{value} is answered and the plan knows nothing of it"),
             ));
         }
     }
     Ok(())
 }
 
+/// The error for a set that somebody else edited.
+pub(crate) fn changed(label: &str, complaint: &str) -> StepError {
+    let message = format!("records of {label} were changed by somebody else: {complaint}");
+    StepError::new(ErrorClass::NeedsOperator, "GS-DNS-CHANGED", message).with_hint(
+        "find out who edits the zone; `gateshift rollback` brings the share to 0%, `gateshift resume` goes on once the records are as they were",
+    )
+}
+
 /// What of a set is not as it may be.
 fn complaint(current: &SetState, before: &SetState, after: &SetState, begun: bool) -> Option<String> {
-    if let Some(value) = before.keys().find(|value| !current.contains_key(*value)) {
+    let taken = |value: &String| begun && !after.contains_key(value);
+    if let Some(value) = before.keys().find(|value| !current.contains_key(*value) && !taken(value)) {
         return Some(format!("{value} is gone"));
     }
     current.iter().find_map(|(value, now)| {
         let was = before.get(value);
+        // One that answers nothing and never did is nobody's concern.
+        let idle = !now.0 && was.is_none() && !after.contains_key(value);
         let fits = was == Some(now)
+            || idle
             || begun && {
                 let known = [was, after.get(value)];
                 let any = |same: &dyn Fn(&State) -> bool| known.iter().flatten().any(|state| same(state));
@@ -119,6 +151,7 @@ pub(crate) async fn confirmed(
     plan: &Plan,
     phase: usize,
 ) -> Result<Answers, StepError> {
+    let driver = driver(&facts.driver);
     let wanted = expected(facts, plan, phase + 1);
     let share = facts.phases.get(phase).map_or(0.0, |phase| phase.share);
     let mut reason = String::new();
@@ -126,12 +159,12 @@ pub(crate) async fn confirmed(
         if look > 0 {
             host.sleep(BETWEEN_LOOKS).await?;
         }
-        if let Some(difference) = difference(host, facts, &wanted).await? {
+        if let Some(difference) = difference(host, driver, facts, &wanted).await? {
             reason = difference;
             continue;
         }
-        let answers = ask(host, &facts.before).await?;
-        if answers.fits(share) {
+        let (answers, fits) = driver.served(host, &facts.before, share).await?;
+        if fits {
             return Ok(answers);
         }
         reason = format!(
@@ -145,12 +178,16 @@ pub(crate) async fn confirmed(
 
 async fn difference(
     host: &dyn Host,
+    driver: &dyn Driver,
     facts: &Facts,
     wanted: &BTreeMap<String, SetState>,
 ) -> Result<Option<String>, StepError> {
-    for SetFacts { set, .. } in &facts.before {
+    if !driver.abilities().shows_records {
+        return Ok(None);
+    }
+    for SetFacts { set, target_values } in &facts.before {
         let label = set.label();
-        let current = read(host, set).await?;
+        let current = read(host, driver, set).await?;
         let Some(wanted) = wanted.get(&label) else { continue };
         for (value, (enabled, weight, ttl)) in wanted {
             let fits = current
@@ -163,19 +200,22 @@ async fn difference(
                 )));
             }
         }
+        let ours = |value: &str| {
+            target_values.iter().any(|one| one == value)
+                || set.records.iter().any(|record| record.value == value)
+        };
+        let mut left =
+            current.iter().filter(|(value, now)| now.0 && ours(value) && !wanted.contains_key(*value));
+        if let Some((value, _)) = left.next() {
+            return Ok(Some(format!("record {value} of {label} is still there")));
+        }
     }
     Ok(None)
 }
 
 /// The set's records by value.
-async fn read(host: &dyn Host, set: &RecordSet) -> Result<SetState, StepError> {
-    let named = RecordSet { weighted: true, ..set.clone() };
-    let current = read_host(host, &named).await?;
-    Ok(current
-        .into_iter()
-        .flat_map(|set| set.records)
-        .map(|record| (record.value, (record.enabled, record.weight, record.ttl)))
-        .collect())
+async fn read(host: &dyn Host, driver: &dyn Driver, set: &RecordSet) -> Result<SetState, StepError> {
+    Ok(driver.read(host, set).await?.map_or_else(SetState::new, |set| state(&set)))
 }
 
 #[cfg(test)]
@@ -220,5 +260,17 @@ mod tests {
         ] {
             assert!(complaint(&changed, &before, &after, true).is_some(), "{changed:?}");
         }
+    }
+
+    #[test]
+    fn a_set_that_is_replaced_may_be_the_old_or_the_new_one() {
+        let before = set(&[("a", true, 100, 60)]);
+        let after = set(&[("b", true, 100, 60)]);
+        for fits in [&before, &after] {
+            assert_eq!(complaint(fits, &before, &after, true), None);
+        }
+        assert!(complaint(&after, &before, &after, false).is_some());
+        let spare = set(&[("a", true, 100, 60), ("c", false, 1, 600)]);
+        assert_eq!(complaint(&spare, &before, &after, false), None, "a spare record that is off stays off");
     }
 }

@@ -25,6 +25,9 @@ pub(crate) struct Facts {
     pub(crate) min_requests: u64,
     /// TTL during the shift, seconds.
     pub(crate) ttl: u32,
+    /// Kind of the connection to the zones.
+    #[serde(default)]
+    pub(crate) driver: String,
 }
 
 /// One set with its two sides.

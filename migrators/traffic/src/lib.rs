@@ -1,14 +1,15 @@
 //! `uses: traffic`: moves production traffic to the target by DNS weights, stage by stage, and takes
 //! it back at any moment.
 //!
-//! `decide` turns the observed records into phases of explicit operations; `apply`
+//! `driver` knows the places where records are kept, each behind one contract. `decide` turns the observed
+//! records into phases of explicit operations; `apply`
 //! walks one phase after another, confirms each at the control plane *and* at the authoritative
 //! servers, holds, and measures. `rollback` needs the plan and the DNS connection, nothing else.
 
-mod alidns;
 mod apply;
 mod confirm;
 mod decide;
+mod driver;
 mod facts;
 mod measure;
 mod migrator;

@@ -8,11 +8,11 @@ use gateshift_sdk::model::{Checkpoint, Finding, Plan, StepError, UndoScope, is_p
 use gateshift_sdk::{async_trait, migrator_name, not_yet, output_of};
 use serde_json::{Value, json};
 
-use crate::alidns::{DNS, KIND, READS, WRITES, observe};
 use crate::apply::apply;
 use crate::decide::decide;
+use crate::driver::{DNS, connection, driver};
 use crate::facts::Facts;
-use crate::measure::{METRICS, ask, is_connected};
+use crate::measure::{METRICS, is_connected};
 use crate::rollback::rollback;
 use crate::settings::{read, schema};
 
@@ -32,10 +32,7 @@ impl Migrator for Traffic {
             description: "moves production traffic to the target by DNS weights, stage by stage".to_owned(),
             settings: schema(),
             output: json!({"type": "object", "required": ["hosts", "stages", "planned_share"]}),
-            connections: BTreeMap::from([
-                (DNS.to_owned(), ConnectionUse::new(KIND, READS, WRITES)),
-                (METRICS.to_owned(), metrics),
-            ]),
+            connections: BTreeMap::from([(DNS.to_owned(), connection()), (METRICS.to_owned(), metrics)]),
             reads: vec![migrator_name("assess"), migrator_name("instance")],
             probes: ProbeUse { http: false, dns: true },
             undo: UndoScope::Traffic,
@@ -73,7 +70,8 @@ impl Migrator for Traffic {
             .flat_map(|route| &route.domains);
         let domains: BTreeSet<String> =
             served.chain(&settings.hosts).map(|domain| domain.to_ascii_lowercase()).collect();
-        let observed = observe(host, &domains).await?;
+        let kind = input.kinds.get(DNS).map_or("", String::as_str);
+        let observed = driver(kind).observe(host, &domains).await?;
         if !is_connected(host).await {
             settings.requests.clear();
         }
@@ -95,11 +93,11 @@ impl Migrator for Traffic {
         let facts = Facts::of(plan)?;
         let shifted: Option<Shifted> = serde_json::from_value(output.clone()).ok();
         let planned = shifted.as_ref().map_or(0.0, |shifted| shifted.planned_share);
-        let answers = ask(host, &facts.before).await?;
+        let (answers, fits) = driver(&facts.driver).served(host, &facts.before, planned).await?;
         let share = answers.share().unwrap_or(0.0);
         Ok(vec![Checkpoint::judge(
             "traffic.share_as_planned",
-            answers.fits(planned),
+            fits,
             format!(
                 "authoritative servers name the target in {share:.1}% of {} answers, {planned}% is planned",
                 answers.all

@@ -1,6 +1,8 @@
 //! Record sets as the shift sees them, whatever DNS product keeps them.
 
+use gateshift_sdk::model::Finding;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One weighted set: a host, a type, a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub(crate) struct RecordSet {
     pub(crate) weighted: bool,
     /// Records.
     pub(crate) records: Vec<Record>,
+    /// The set in the words of the product that keeps it, where the records do not say all of it.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub(crate) raw: Value,
 }
 
 /// One record.
@@ -41,10 +46,14 @@ pub(crate) struct Record {
 /// The DNS side of the account as the plan saw it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Observed {
+    /// Kind of the connection they were read through.
+    pub(crate) kind: &'static str,
     /// Zones with what they allow.
     pub(crate) zones: Vec<Zone>,
     /// Every A, AAAA and CNAME set of those zones, by host, type and line.
     pub(crate) sets: Vec<RecordSet>,
+    /// What about the zones or their records is no set that can be moved.
+    pub(crate) odd: Vec<Finding>,
 }
 
 /// A zone.
@@ -65,8 +74,10 @@ pub(crate) struct Zone {
 }
 
 impl RecordSet {
-    /// Name for people and keys: the line only where it is not the default one.
+    /// Name for people and keys: the line only where it is not the default one, the type only where a
+    /// host may have another set beside it.
     pub(crate) fn label(&self) -> String {
-        if self.line == "default" { self.host.clone() } else { format!("{}@{}", self.host, self.line) }
+        let host = if self.kind == "AAAA" { format!("{}/AAAA", self.host) } else { self.host.clone() };
+        if self.line == "default" { host } else { format!("{host}@{}", self.line) }
     }
 }

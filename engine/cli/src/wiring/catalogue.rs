@@ -88,11 +88,17 @@ mod tests {
 
     /// Values for whatever the files in `workflows/` ask for.
     fn inputs(text: &str) -> BTreeMap<String, String> {
-        [("gateway", "gw-0123456789"), ("logProject", "p"), ("metrics", "http://127.0.0.1:9090")]
-            .into_iter()
-            .filter(|(name, _)| text.contains(&format!("{name}:")))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        [
+            ("gateway", "gw-0123456789"),
+            ("existing", "gw-9876543210"),
+            ("logProject", "p"),
+            ("metrics", "http://127.0.0.1:9090"),
+            ("server", "192.0.2.53"),
+        ]
+        .into_iter()
+        .filter(|(name, _)| text.contains(&format!("{name}:")))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
     }
 
     #[test]

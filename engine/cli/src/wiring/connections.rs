@@ -75,7 +75,9 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         required: vec!["url".to_owned()],
         query_language: Some(QueryLanguage::Prometheus),
     };
-    vec![mse, regional("apig", "2024-03-27"), vpc, alidns, cms, arms, logs(), prometheus]
+    let mut kinds = vec![mse, regional("apig", "2024-03-27"), vpc, alidns, cms, arms, logs(), prometheus];
+    kinds.extend(super::zones::kinds());
+    kinds
 }
 
 /// Log Service: a project is a label of the host, the signature is one of its own, and nothing is written.

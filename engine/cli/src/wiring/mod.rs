@@ -6,6 +6,7 @@ mod connections;
 mod engine;
 mod rehearsal;
 mod store;
+mod zones;
 
 pub(crate) use catalogue::BuiltIn;
 pub(crate) use connections::kinds;

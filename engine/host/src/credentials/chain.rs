@@ -25,7 +25,9 @@ pub(super) async fn places(scheme: &Scheme, choice: &Choice, environment: &Envir
     let mut places = match scheme {
         Scheme::None => Vec::new(),
         Scheme::Acs3 { .. } | Scheme::Scoped(_) => of_keys(&choice.base, environment).await,
-        Scheme::Basic | Scheme::Bearer => vec![of_login(scheme, &choice.base, environment).await],
+        Scheme::Basic | Scheme::Bearer | Scheme::Header { .. } => {
+            vec![of_login(scheme, &choice.base, environment).await]
+        }
     };
     if let Some(role) = &choice.role {
         for place in &mut places {
@@ -119,7 +121,7 @@ fn of_file(text: &str, profile: Option<&str>) -> Result<Recipe, Miss> {
 }
 
 async fn of_login(scheme: &Scheme, base: &Base, environment: &EnvironmentSource) -> Place {
-    let bearer = *scheme == Scheme::Bearer;
+    let bearer = *scheme != Scheme::Basic;
     match base {
         Base::Environment(prefix) if bearer => {
             Place::new("environment", environment::bearer(environment, prefix).map(Recipe::Written))

@@ -241,6 +241,8 @@ async fn logins_and_bearers() {
         (Scheme::Bearer, json!({"env": "P"}), Ok("bearer t -")),
         (Scheme::Bearer, json!({"env": "Q"}), Ok("bearer q -")),
         (Scheme::Bearer, json!({"file": "~/token"}), Ok("bearer the.token -")),
+        (Scheme::Header { name: "x-key".to_owned() }, json!({"env": "P"}), Ok("bearer t -")),
+        (Scheme::Header { name: "x-key".to_owned() }, json!({"profile": "plain"}), Err("GS-CREDENTIALS")),
         (Scheme::Basic, json!({"file": "~/token"}), Err("GS-CREDENTIALS")),
         (Scheme::Basic, json!({}), Err("GS-CREDENTIALS")),
         (Scheme::Bearer, json!({"profile": "plain"}), Err("GS-CREDENTIALS")),

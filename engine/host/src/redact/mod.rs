@@ -74,6 +74,7 @@ impl Redactor {
             Body::None => Value::Null,
             Body::Json(value) => self.value(value),
             Body::Form(form) => Value::from(pairs(form)),
+            Body::Text { text, .. } => self.value(&Value::from(text.as_str())),
         };
         let mut record = Map::new();
         record.insert("method".to_owned(), Value::from(request.method.as_str()));

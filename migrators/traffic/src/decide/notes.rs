@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_sdk::model::{Finding, Severity};
 
+use crate::driver::driver;
 use crate::facts::SetFacts;
 use crate::records::{Observed, Zone};
 
@@ -11,7 +12,9 @@ use crate::records::{Observed, Zone};
 pub(super) fn add(observed: &Observed, sets: &[SetFacts], findings: &mut Vec<Finding>) {
     delegation(observed, sets, findings);
     lines(observed, sets, findings);
-    opening(sets, findings);
+    if driver(observed.kind).abilities().opens_weights {
+        opening(sets, findings);
+    }
 }
 
 /// Records in a zone that nobody asks move nothing.

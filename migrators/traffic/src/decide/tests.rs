@@ -94,6 +94,7 @@ fn set(host: &str, kind: &str, values: &[&str]) -> RecordSet {
         line: "default".into(),
         weighted: false,
         records: records.collect(),
+        raw: Value::Null,
     }
 }
 
@@ -108,6 +109,7 @@ fn observed(sets: Vec<RecordSet>) -> Observed {
             delegated_to: Some(vec!["ns1.example".into()]),
         }],
         sets,
+        ..Observed::default()
     }
 }
 

@@ -9,7 +9,8 @@ use crate::source::product;
 use crate::tree::{File, no_complaints, root, rust_files};
 
 /// Texts in the form of a code that are none.
-const NO_CODES: [(&str, &str); 1] = [("UTF-8", "the name of an encoding")];
+const NO_CODES: [(&str, &str); 2] =
+    [("UTF-8", "the name of an encoding"), ("ENABLE-LUA-RECORDS", "a switch of a name server")];
 
 /// Codes that the sources name, each with a file that does.
 fn raised(files: &[File]) -> BTreeMap<String, String> {

@@ -1,23 +1,30 @@
-//! The driver for Alibaba Cloud DNS: reads sets, and looks up and writes one operation of the plan.
+//! The driver for Alibaba Cloud DNS: reads sets, and looks up and writes one operation of the plan. Weights
+//! are whole numbers from 1 to 100 for each record; 0 % is a record that is not there or off.
+
+mod plan;
+mod restore;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_sdk::api::{CallFailure, CallKind, DnsQuestion, Host};
+use gateshift_sdk::api::{CallKind, Host};
 use gateshift_sdk::async_trait;
 use gateshift_sdk::call::rpc;
 use gateshift_sdk::list::whole;
-use gateshift_sdk::model::{Operation, OperationKey, StepError};
+use gateshift_sdk::model::{Finding, Operation, OperationKey, StepError};
 use gateshift_sdk::walk::{Applier, Found, Results, WriteFailure, Written};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use self::write::{add, set_status, set_ttl, set_weight, set_weighted};
+use super::{Abilities, DNS, Driver, Planned, delegation};
+use crate::facts::SetFacts;
 use crate::records::{Observed, Record, RecordSet, Zone};
+use crate::settings::Settings;
 
-/// Role of the connection.
-pub(crate) const DNS: &str = "dns";
-/// Its kind.
-pub(crate) const KIND: &str = "aliyun/alidns";
+/// Kind of the connection.
+const KIND: &str = "aliyun/alidns";
 /// What is read.
-pub(crate) const READS: &[&str] = &[
+const READS: &[&str] = &[
     "GetMainDomainName",
     "DescribeDomainInfo",
     "DescribeDomainRecords",
@@ -25,7 +32,7 @@ pub(crate) const READS: &[&str] = &[
     "DescribeDNSSLBSubDomains",
 ];
 /// What is written.
-pub(crate) const WRITES: &[&str] = &[
+const WRITES: &[&str] = &[
     "AddDomainRecord",
     "UpdateDomainRecord",
     "SetDomainRecordStatus",
@@ -40,7 +47,7 @@ const PAID_RECORDS: usize = 90;
 const PAGE_SIZE: u64 = 100;
 
 /// Reads every zone that serves one of these domains.
-pub(crate) async fn observe(host: &dyn Host, domains: &BTreeSet<String>) -> Result<Observed, StepError> {
+async fn observe(host: &dyn Host, domains: &BTreeSet<String>) -> Result<Observed, StepError> {
     let mut names = BTreeSet::new();
     for domain in domains {
         let name = domain.trim_start_matches("*.");
@@ -58,7 +65,7 @@ pub(crate) async fn observe(host: &dyn Host, domains: &BTreeSet<String>) -> Resu
             names.insert(zone.to_ascii_lowercase());
         }
     }
-    let mut observed = Observed::default();
+    let mut observed = Observed { kind: KIND, ..Observed::default() };
     for name in names {
         let call = rpc(DNS, "DescribeDomainInfo", CallKind::Read)
             .query("DomainName", &name)
@@ -96,14 +103,6 @@ fn servers(info: &Value) -> Vec<String> {
     listed.iter().map(|server| lower(server).trim_end_matches('.').to_owned()).collect()
 }
 
-/// The name servers that answer for the zone; `None` when nobody says so.
-async fn delegation(host: &dyn Host, zone: &str) -> Option<Vec<String>> {
-    let question = DnsQuestion { name: zone.to_owned(), kind: "NS".to_owned(), server: None };
-    let reply = host.resolve(question).await.ok()?;
-    let named = reply.answers.into_iter().filter(|answer| answer.kind == "NS");
-    Some(named.map(|answer| answer.value).collect())
-}
-
 async fn read_zone(host: &dyn Host, zone: &str) -> Result<Vec<RecordSet>, StepError> {
     let call = |page: u64| {
         rpc(DNS, "DescribeDomainRecords", CallKind::Read)
@@ -117,7 +116,7 @@ async fn read_zone(host: &dyn Host, zone: &str) -> Result<Vec<RecordSet>, StepEr
 }
 
 /// The records of one host.
-pub(crate) async fn read_host(host: &dyn Host, set: &RecordSet) -> Result<Option<RecordSet>, StepError> {
+async fn read_host(host: &dyn Host, set: &RecordSet) -> Result<Option<RecordSet>, StepError> {
     let call = |page: u64| {
         rpc(DNS, "DescribeSubDomainRecords", CallKind::Read)
             .query("SubDomain", sub_domain(&set.rr, &set.zone))
@@ -176,6 +175,7 @@ fn group(zone: &str, records: &[Value], weighted: &BTreeSet<(String, String, Str
             line,
             weighted: weighted.contains(&key),
             records: Vec::new(),
+            raw: Value::Null,
         });
         set.records.push(Record {
             id: item["RecordId"].as_str().unwrap_or_default().to_owned(),
@@ -198,11 +198,47 @@ fn sub_domain(rr: &str, zone: &str) -> String {
     format!("{rr}.{zone}")
 }
 
-/// Looks up and writes the operations of a plan.
-pub(crate) struct Writer;
+/// Alibaba Cloud DNS.
+pub(super) struct AliDns;
 
 #[async_trait]
-impl Applier for Writer {
+impl Driver for AliDns {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn actions(&self) -> (&'static [&'static str], &'static [&'static str]) {
+        (READS, WRITES)
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { opens_weights: true, shows_records: true }
+    }
+
+    async fn observe(&self, host: &dyn Host, domains: &BTreeSet<String>) -> Result<Observed, StepError> {
+        observe(host, domains).await
+    }
+
+    fn plan(&self, sets: &[SetFacts], ttl: u32, settings: &Settings, findings: &mut Vec<Finding>) -> Planned {
+        plan::plan(sets, ttl, settings, findings)
+    }
+
+    async fn read(&self, host: &dyn Host, set: &RecordSet) -> Result<Option<RecordSet>, StepError> {
+        // Whether weights are on is not asked again: a weight counts once it was set.
+        read_host(host, &RecordSet { weighted: true, ..set.clone() }).await
+    }
+
+    async fn shut(&self, host: &dyn Host, facts: &SetFacts, _: u32) -> Result<Vec<String>, StepError> {
+        restore::shut(host, facts).await
+    }
+
+    async fn clean(&self, host: &dyn Host, facts: &SetFacts) -> Result<Vec<String>, StepError> {
+        restore::clean(host, facts).await
+    }
+}
+
+#[async_trait]
+impl Applier for AliDns {
     async fn look_up(
         &self,
         host: &dyn Host,
@@ -298,128 +334,6 @@ fn set_of(wanted: &Value) -> RecordSet {
         line: text("line"),
         weighted: true,
         records: Vec::new(),
-    }
-}
-
-fn serial(set: &RecordSet) -> String {
-    format!("dns:{}", set.host)
-}
-
-async fn add(
-    host: &dyn Host,
-    key: &OperationKey,
-    set: &RecordSet,
-    wanted: &Value,
-) -> Result<Written, WriteFailure> {
-    let call = rpc(DNS, "AddDomainRecord", CallKind::Write)
-        .query("DomainName", &set.zone)
-        .query("RR", &set.rr)
-        .query("Type", &set.kind)
-        .query("Value", wanted["value"].as_str().unwrap_or_default())
-        .query("TTL", wanted["ttl"].as_u64().unwrap_or(600))
-        .query("Line", &set.line)
-        .operation(key)
-        .serial(serial(set));
-    match host.call(call.build()).await {
-        Ok(reply) => Ok(Written { id: reply.body["RecordId"].as_str().map(str::to_owned), data: json!({}) }),
-        Err(CallFailure::Refused { code, message, .. }) if code == "DomainRecordDuplicate" => {
-            Err(WriteFailure::Taken(message))
-        }
-        Err(failure) => Err(failure.into()),
-    }
-}
-
-/// Sets the TTL of a record. A record that has it already is answered with "duplicate", which is fine.
-pub(crate) async fn set_ttl(
-    host: &dyn Host,
-    key: &OperationKey,
-    set: &RecordSet,
-    id: &str,
-    value: &str,
-    ttl: u64,
-) -> Result<(), CallFailure> {
-    let call = rpc(DNS, "UpdateDomainRecord", CallKind::IdempotentWrite)
-        .query("RecordId", id)
-        .query("RR", &set.rr)
-        .query("Type", &set.kind)
-        .query("Value", value)
-        .query("TTL", ttl)
-        .query("Line", &set.line)
-        .operation(key)
-        .serial(serial(set));
-    match host.call(call.build()).await {
-        Err(CallFailure::Refused { code, .. }) if code == "DomainRecordDuplicate" => Ok(()),
-        other => other.map(|_| ()),
-    }
-}
-
-/// Sets the weight of a record.
-pub(crate) async fn set_weight(
-    host: &dyn Host,
-    key: &OperationKey,
-    id: &str,
-    weight: u64,
-) -> Result<(), CallFailure> {
-    let call = rpc(DNS, "UpdateDNSSLBWeight", CallKind::IdempotentWrite)
-        .query("RecordId", id)
-        .query("Weight", weight)
-        .operation(key);
-    host.call(call.build()).await.map(|_| ())
-}
-
-/// Enables or disables a record.
-pub(crate) async fn set_status(
-    host: &dyn Host,
-    key: &OperationKey,
-    id: &str,
-    enabled: bool,
-) -> Result<(), CallFailure> {
-    let status = if enabled { "Enable" } else { "Disable" };
-    let call = rpc(DNS, "SetDomainRecordStatus", CallKind::IdempotentWrite)
-        .query("RecordId", id)
-        .query("Status", status)
-        .operation(key);
-    host.call(call.build()).await.map(|_| ())
-}
-
-/// Switches the weights of a set. The type is documented for addresses only: a refusal of an alias is
-/// answered by leaving it out.
-pub(crate) async fn set_weighted(
-    host: &dyn Host,
-    key: &OperationKey,
-    set: &RecordSet,
-    open: bool,
-) -> Result<(), CallFailure> {
-    let call = |with_type: bool| {
-        rpc(DNS, "SetDNSSLBStatus", CallKind::IdempotentWrite)
-            .query("SubDomain", sub_domain(&set.rr, &set.zone))
-            .query("Open", open)
-            .query("DomainName", &set.zone)
-            .maybe("Type", with_type.then_some(&set.kind))
-            .query("Line", &set.line)
-            .operation(key)
-            .serial(serial(set))
-            .build()
-    };
-    match host.call(call(true)).await {
-        Err(CallFailure::Refused { status: 400, .. }) if set.kind == "CNAME" => {
-            host.call(call(false)).await.map(|_| ())
-        }
-        other => other.map(|_| ()),
-    }
-}
-
-/// Deletes a record; one that is gone already is fine.
-pub(crate) async fn delete(host: &dyn Host, key: &OperationKey, id: &str) -> Result<(), CallFailure> {
-    let call = rpc(DNS, "DeleteDomainRecord", CallKind::IdempotentWrite).query("RecordId", id).operation(key);
-    match host.call(call.build()).await {
-        Err(CallFailure::Refused { code, .. })
-            if code == "DomainRecordNotBelongToUser"
-                || code.contains("NotExist")
-                || code.contains("NoExist") =>
-        {
-            Ok(())
-        }
-        other => other.map(|_| ()),
+        raw: Value::Null,
     }
 }
