@@ -6,6 +6,7 @@ mod host;
 mod manifest;
 mod migrator;
 mod provider;
+pub mod wire;
 
 pub use gateshift_model as model;
 pub use host::{

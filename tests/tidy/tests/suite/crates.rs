@@ -27,8 +27,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine/executor", &["engine/model", "engine/step-api", "engine/journal"]),
     ("engine/audit", &["engine/model"]),
     ("engine/host", &["engine/model", "engine/step-api"]),
+    // Both sides of the boundary have to read the same structs.
+    ("engine/loader", &["engine/model", "engine/step-api", "migrators/abi"]),
     // The one place where the two halves and the lab meet.
     ("engine/cli", &["engine/", "migrators/", "tests/lab/"]),
+    ("migrators/abi", &[]),
+    ("migrators/export", &["engine/model", "engine/step-api", "migrators/abi"]),
     ("migrators/sdk", &["engine/model", "engine/step-api"]),
     ("migrators/gateway-model", &["engine/model"]),
     ("migrators/mse", LIBRARY),
@@ -54,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests/cli", WHOLE),
     ("tests/conformance", WHOLE),
     ("tests/fleet", WHOLE),
+    ("tests/plugins", WHOLE),
     ("tests/scenarios", WHOLE),
     ("tests/tidy", &[]),
 ];
@@ -150,9 +155,16 @@ fn a_wrong_arrow_is_seen() {
     }
 }
 
+/// Crates that may say `unsafe`: the boundary to libraries, and samples of what goes wrong there. They repeat
+/// the lints of the workspace without the one that forbids it.
+const UNSAFE: [&str; 4] = ["engine/loader", "migrators/abi", "migrators/export", "tests/plugins"];
+
 #[test]
 fn every_crate_has_the_lints_of_the_workspace() {
     let lacks = |one: &Crate| {
+        if UNSAFE.contains(&one.folder.as_str()) {
+            return false;
+        }
         let manifest = std::fs::read_to_string(root().join(&one.folder).join("Cargo.toml")).unwrap();
         !manifest.split("\n[").any(|part| part.starts_with("lints]") && part.contains("workspace = true"))
     };

@@ -1,0 +1,8 @@
+//! Libraries through the loader: what works, and each way in which one can go wrong.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod files;
+mod misbehave;
+mod works;
+mod world;
