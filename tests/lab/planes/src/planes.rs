@@ -225,7 +225,16 @@ impl Planes {
 
     /// Makes a part of a gateway's requests fail with 503; 0.0 ends it.
     pub fn fail(&self, gateway_id: &str, ratio: f64) -> bool {
-        self.edit(gateway_id, |fault| fault.fail_ratio = ratio)
+        self.fail_with(gateway_id, ratio, None, None)
+    }
+
+    /// The same for one route only, or with another status.
+    pub fn fail_with(&self, gateway_id: &str, ratio: f64, route: Option<&str>, status: Option<u16>) -> bool {
+        self.edit(gateway_id, |fault| {
+            fault.fail_ratio = ratio;
+            fault.fail_route = route.map(Into::into);
+            fault.fail_status = status;
+        })
     }
 
     fn edit(&self, gateway_id: &str, edit: impl FnOnce(&mut Fault)) -> bool {

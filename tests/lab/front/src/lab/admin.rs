@@ -12,7 +12,7 @@
 //! | `GET /mirrored` | copies of requests that went to other upstreams |
 //! | `POST /planes/ID/crash`, `/restore` | lets a gateway die, and live again |
 //! | `POST /planes/ID/slow?ms=200` | makes its requests slower, 0 ends it |
-//! | `POST /planes/ID/fail?ratio=0.1` | lets a part of its requests fail, 0 ends it |
+//! | `POST /planes/ID/fail?ratio=0.1` | lets a part of its requests fail, 0 ends it; `&route=NAME` of one route, `&status=404` with another status than 503 |
 //! | `POST /console/GATEWAY/tracing`, `/logs` | sets what a person sets in the console of the target, see `console` |
 //! | `POST /dns/slow?ms=2000` | makes the name server answer so many lab milliseconds late, 0 ends it |
 
@@ -117,7 +117,12 @@ fn trouble(planes: &Planes, id: &str, what: &str, wire: &Wire) -> Plain {
         ("crash", ..) => planes.crash(id),
         ("restore", ..) => planes.restore(id),
         ("slow", Some(ms), _) => planes.slow(id, ms as u64),
-        ("fail", _, Some(ratio)) => planes.fail(id, ratio.min(1.0)),
+        ("fail", _, Some(ratio)) => {
+            let pairs = wire.query_pairs();
+            let route = pairs.iter().find(|(name, _)| name == "route").map(|(_, route)| route.as_str());
+            let status = number(wire, "status").map(|status| status as u16);
+            planes.fail_with(id, ratio.min(1.0), route, status)
+        }
         _ => return refused(400, "a gateway takes crash, restore, slow?ms=N and fail?ratio=R"),
     };
     if known { done() } else { refused(404, &format!("no gateway {id} runs here")) }

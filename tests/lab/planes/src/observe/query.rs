@@ -1,5 +1,5 @@
-//! Two forms of the Prometheus query language and no more: `METRIC{label="value",...}` and
-//! `sum(increase(METRIC{...}[60s]))`, the window in lab seconds.
+//! Three forms of the Prometheus query language and no more: `METRIC{label="value",...}`,
+//! `sum(increase(METRIC{...}[60s]))`, and the same as `sum by (label) (...)`; the window in lab seconds.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use super::metrics::{Metrics, Series};
 /// Why a query has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// Not one of the two forms.
+    /// Not one of the three forms.
     #[error(
-        "the lab answers METRIC{{label=\"value\"}} and sum(increase(METRIC{{label=\"value\"}}[60s])) \
-         only, not {0}"
+        "the lab answers METRIC{{label=\"value\"}}, sum(increase(METRIC{{label=\"value\"}}[60s])) and \
+         sum by (label) (increase(METRIC{{label=\"value\"}}[60s])) only, not {0}"
     )]
     Form(String),
     /// Further back than what is kept.
@@ -26,6 +26,8 @@ pub(crate) struct Expression {
     matchers: Vec<(String, String)>,
     /// Seconds of `sum(increase(...[Ns]))`.
     window: Option<i64>,
+    /// Label that the sum keeps.
+    by: Option<String>,
 }
 
 impl Expression {
@@ -33,6 +35,10 @@ impl Expression {
     pub(crate) fn parse(text: &str) -> Result<Self, QueryError> {
         let refuse = || QueryError::Form(text.to_owned());
         let compact = without_blanks(text);
+        let (by, compact) = match compact.strip_prefix("sumby(").and_then(|rest| rest.split_once(')')) {
+            Some((label, rest)) if is_name(label) => (Some(label.to_owned()), format!("sum{rest}")),
+            _ => (None, compact),
+        };
         let (selector, window) = match compact.strip_prefix("sum(increase(") {
             None => (compact.as_str(), None),
             Some(inner) => {
@@ -46,7 +52,7 @@ impl Expression {
             return Err(refuse());
         }
         let (metric, matchers) = parse_selector(selector).ok_or_else(refuse)?;
-        Ok(Self { metric, matchers, window })
+        Ok(Self { metric, matchers, window, by })
     }
 
     /// Answers it as of a moment. No series at all is an answer, as with Prometheus.
@@ -59,6 +65,9 @@ impl Expression {
         if self.window.is_none() {
             return Ok(chosen.collect());
         }
+        if let Some(label) = &self.by {
+            return Ok(grouped(label, chosen));
+        }
         let sum = chosen.next().map(|first| first.value + chosen.map(|s| s.value).sum::<f64>());
         Ok(sum.into_iter().map(|value| Series { labels: BTreeMap::new(), value }).collect())
     }
@@ -70,6 +79,20 @@ impl Expression {
             value == wanted || (name == "response_code_class" && *value == format!("{wanted}xx"))
         })
     }
+}
+
+/// Sums by the value of one label, in the order in which the values come.
+fn grouped(label: &str, series: impl Iterator<Item = Series>) -> Vec<Series> {
+    let mut sums: Vec<Series> = Vec::new();
+    for one in series {
+        let kept = one.labels.get(label).map(|value| (label.to_owned(), value.clone()));
+        let labels: BTreeMap<_, _> = kept.into_iter().collect();
+        match sums.iter_mut().find(|sum| sum.labels == labels) {
+            Some(sum) => sum.value += one.value,
+            None => sums.push(Series { labels, value: one.value }),
+        }
+    }
+    sums
 }
 
 /// The text without blanks outside quotes.
@@ -136,6 +159,7 @@ mod tests {
             ("sum(increase(envoy_http_downstream_rq{response_code_class=\"5\"}[5s]))", vec![1.0]),
             ("sum(increase(envoy_http_downstream_rq_total{gateway_id=\"gw-idle\"}[15s]))", vec![0.0]),
             ("sum(increase(envoy_http_downstream_rq_total{gateway_id=\"gw-none\"}[15s]))", vec![]),
+            ("sum by (gateway_id) (increase(envoy_http_downstream_rq_total[15s]))", vec![3.0, 0.0]),
             ("envoy_http_downstream_rq_total{gateway_id=\"gw-1\"}", vec![4.0]),
             ("envoy_http_downstream_rq_time_bucket{gateway_id=\"gw-1\",le=\"+Inf\"}", vec![4.0]),
             ("envoy_http_downstream_rq_total", vec![4.0, 0.0]),
@@ -161,6 +185,8 @@ mod tests {
             "envoy_http_downstream_rq_total{gateway_id=\"a\"",
             "envoy_http_downstream_rq_total{gateway_id=\"a\"b=\"c\"}",
             "1 + 1",
+            "sum by (le) (envoy_http_downstream_rq_time_bucket)",
+            "sum by (le, gateway_id) (increase(envoy_http_downstream_rq_time_bucket[5s]))",
         ] {
             assert_eq!(Expression::parse(text), Err(QueryError::Form(text.to_owned())), "{text}");
         }

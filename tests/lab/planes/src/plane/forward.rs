@@ -29,7 +29,7 @@ pub(crate) async fn pass_on(
     watch: &mut Watch,
 ) -> Reply {
     let common = &plane.common;
-    let fault = *plane.fault.lock();
+    let fault = plane.fault.lock().clone();
     let unavailable = |flags, text| Reply::own(StatusCode::SERVICE_UNAVAILABLE, flags, text);
     let outgoing = as_sent(facts, onward);
     if let Some(mirror) = &found.policies.plain.mirror {
@@ -49,7 +49,10 @@ pub(crate) async fn pass_on(
     }
     let before = watch.elapsed_ms();
     watch.pause(clock, fault.slow_ms).await;
-    if common.random.chance(fault.fail_ratio) {
+    if common.random.chance(fault.ratio_for(Some(found.name))) {
+        if let Some(status) = fault.fail_status.and_then(|status| StatusCode::from_u16(status).ok()) {
+            return Reply::own(status, "", "answered by a fault of the lab");
+        }
         let failure = Some("connection refused by a fault of the lab".to_owned());
         let reply = unavailable("UF", "upstream connect error or disconnect/reset before headers");
         return Reply { upstream, failure, ..reply };

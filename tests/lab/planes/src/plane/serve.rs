@@ -196,9 +196,9 @@ async fn route_answer(
 
 /// An answer of the gateway itself, under the faults that the plane has now.
 async fn own_answer(plane: &Plane, reply: Reply, watch: &mut Watch) -> Reply {
-    let fault = *plane.fault.lock();
+    let fault = plane.fault.lock().clone();
     watch.pause(&plane.common.cloud.clock, fault.slow_ms).await;
-    if plane.common.random.chance(fault.fail_ratio) {
+    if plane.common.random.chance(fault.ratio_for(None)) {
         return Reply::own(StatusCode::SERVICE_UNAVAILABLE, "LR", "local reset");
     }
     reply
