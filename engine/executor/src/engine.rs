@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::error::code;
 use crate::folded::{Folded, state_of};
 use crate::run::{Course, Session};
-use crate::verbs::{Verb, applies};
+use crate::verbs::{Verb, applies, resolve};
 use crate::{Command, EngineError, EngineOptions, MigratorSet, Watcher};
 
 pub use crate::schedule::{NotRun, not_run};
@@ -145,16 +145,43 @@ impl Engine {
     }
 
     /// As [`Engine::drive`], and takes up what failed: a held or blocked run tries its failed steps again,
-    /// a stuck one goes on undoing.
+    /// a stuck one goes on undoing. One that a gate brought back is refused.
     pub async fn resume(
         &self,
         run: RunId,
         stop: CancellationToken,
         watcher: Arc<dyn Watcher>,
     ) -> Result<Driven, EngineError> {
+        self.resume_resolved(run, None, stop, watcher).await
+    }
+
+    /// As [`Engine::resume`]; a run that a gate brought back begins again when `resolved` says what the cause
+    /// was.
+    pub async fn resume_resolved(
+        &self,
+        run: RunId,
+        resolved: Option<&str>,
+        stop: CancellationToken,
+        watcher: Arc<dyn Watcher>,
+    ) -> Result<Driven, EngineError> {
         let known = self.folded(run).await?;
         let state = &known.state;
         applies(Verb::Resume, state)?;
+        if resolve(state, resolved)?.is_some() {
+            let begin = |state: &RunState| {
+                let mut events = taken_up(state);
+                // The decision about the step itself says what the cause was.
+                if let Some(decided) = resolve(state, resolved)? {
+                    events.retain(|event| event.step() != decided.step());
+                    events.push(decided);
+                }
+                Ok(events)
+            };
+            return Session::take_with(self, known, run, watcher, &begin)
+                .await?
+                .go(Course::AsItStands, stop)
+                .await;
+        }
         match state.status {
             RunStatus::Finished(outcome @ (RunOutcome::Done | RunOutcome::RolledBack)) => {
                 Ok(Driven::of(state, outcome))

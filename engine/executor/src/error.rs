@@ -96,6 +96,7 @@ pub(crate) mod code {
     pub(crate) const WAIVER_EXPIRED: &str = "GS-WAIVER-EXPIRED";
     pub(crate) const UNDO_LEFT: &str = "GS-UNDO-LEFT";
     pub(crate) const VERB_STATE: &str = "GS-VERB-STATE";
+    pub(crate) const CAUSE_OPEN: &str = "GS-CAUSE-OPEN";
     pub(crate) const STEP_UNKNOWN: &str = "GS-STEP-UNKNOWN";
     pub(crate) const CONNECTION_UNKNOWN: &str = "GS-CONNECTION-UNKNOWN";
     pub(crate) const SKIP_NEEDED: &str = "GS-SKIP-NEEDED";

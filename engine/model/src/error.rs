@@ -43,6 +43,10 @@ pub struct StepError {
 /// whatever the step's policy for failures says, because nothing went wrong.
 pub const CHECKPOINT_MANUAL: &str = "GS-CHECKPOINT-MANUAL";
 
+/// Code of the failure of a step that was found to make things worse: it is not begun again before somebody
+/// says that the cause is removed.
+pub const GATE_FAILED: &str = "GS-GATE-FAILED";
+
 impl StepError {
     /// A failure of the given class.
     pub fn new(class: ErrorClass, code: &str, message: impl Into<String>) -> Self {

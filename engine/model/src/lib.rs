@@ -28,7 +28,7 @@ pub use definition::{Backoff, ConnectionDefinition, OnFailure, RetryPolicy, RunD
 pub use differ::{Difference, differences, differences_by};
 pub use document::Document;
 pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
-pub use error::{CHECKPOINT_MANUAL, ErrorClass, StepError};
+pub use error::{CHECKPOINT_MANUAL, ErrorClass, GATE_FAILED, StepError};
 pub use event::{CallRecord, Event, Holder, RunOutcome, UndoScope};
 pub use finding::{Checkpoint, CheckpointResult, Finding, Severity};
 pub use fold::{IllegalEvent, RERUN, RESUME, RETRY, RunState, RunStatus};

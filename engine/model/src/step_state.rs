@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::error::GATE_FAILED;
 use crate::fold::{RERUN, RESUME, RETRY};
 use crate::{
     ArtifactRef, CallRecord, Checkpoint, ErrorClass, Event, Finding, OperationKey, Outcome, Settled,
@@ -333,6 +334,8 @@ impl StepState {
             StepStatus::Failed | StepStatus::Undone | StepStatus::Skipped => StepStatus::Retrying,
             _ => return,
         };
+        // Whoever takes it up again answers for the cause.
+        self.error.take_if(|error| error.code == GATE_FAILED);
         self.resumed_attempt = self.attempt;
         self.resumed_at = Some(at);
         (self.ended, self.until, self.reason) = (None, None, None);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gateshift_model::{RunOutcome, RunStatus, UndoScope};
+use gateshift_model::{GATE_FAILED, RunOutcome, RunStatus, StepStatus, UndoScope};
 
 use super::explain::{behind_connections, first_cause};
 use super::{Call, Circumstances, Owner, StepAnswer, Story};
@@ -23,6 +23,21 @@ pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) ->
     let mut notes = skipped(story);
     let (mut calls, nothing_to_do) = match story.state.status {
         RunStatus::Finished(RunOutcome::Done) => (Vec::new(), Some("it is done".to_owned())),
+        RunStatus::Finished(RunOutcome::RolledBack) if gate_failed(story) => (
+            looks(steps)
+                .into_iter()
+                .chain([Call {
+                    command: format!(
+                        "gateshift resume {} --cause-resolved \"what it was\" --store {}",
+                        here.run,
+                        shell(&here.store)
+                    ),
+                    does: "begins again at the first stage; say it when the cause is removed".to_owned(),
+                    who: WRITER.to_owned(),
+                }])
+                .collect(),
+            None,
+        ),
         RunStatus::Finished(RunOutcome::RolledBack) => (
             looks(steps),
             Some(
@@ -190,6 +205,13 @@ fn call(here: &Circumstances, verb: &str, does: &str, who: &str) -> Call {
         does: does.to_owned(),
         who: who.to_owned(),
     }
+}
+
+/// Whether a gate brought the run back and nobody has answered for the cause yet.
+fn gate_failed(story: &Story) -> bool {
+    story.state.steps.values().any(|own| {
+        own.status == StepStatus::Undone && own.error.as_ref().is_some_and(|error| error.code == GATE_FAILED)
+    })
 }
 
 /// Whether traffic may have been moved that is not back yet.

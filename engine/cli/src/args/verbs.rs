@@ -15,6 +15,10 @@ pub(crate) struct Resume {
     /// Only let calls on this connection go on, which was paused
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: Option<ConnectionName>,
+    /// What the cause was that made a gate bring the traffic back, and that it is removed: the shift begins
+    /// again at its first stage
+    #[arg(long, value_name = "TEXT", conflicts_with = "connection")]
+    pub(crate) cause_resolved: Option<String>,
     #[command(flatten)]
     pub(crate) endpoints: Endpoints,
 }

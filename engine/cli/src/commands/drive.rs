@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use gateshift_executor::{CancellationToken, Driven, Engine, EngineError, Watcher, not_run};
 use gateshift_model::{
-    CHECKPOINT_MANUAL, CheckpointResult, Finding, RunId, RunOutcome, RunState, Severity, StepStatus,
+    CHECKPOINT_MANUAL, CheckpointResult, Finding, GATE_FAILED, RunId, RunOutcome, RunState, Severity,
+    StepStatus,
 };
 use serde_json::{Value, json};
 
@@ -41,12 +42,12 @@ pub(super) async fn signalled() {
 }
 
 /// How a run is to be driven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Course {
     /// For the first time.
     Begin,
-    /// Again, taking up what failed.
-    Resume,
+    /// Again, taking up what failed; with the cause for which a gate brought it back.
+    Resume(Option<String>),
 }
 
 /// Drives the run.
@@ -59,7 +60,7 @@ pub(super) async fn drive(
     let stop = stop_on_signals();
     match course {
         Course::Begin => engine.drive(run, stop, watcher).await,
-        Course::Resume => engine.resume(run, stop, watcher).await,
+        Course::Resume(cause) => engine.resume_resolved(run, cause.as_deref(), stop, watcher).await,
     }
 }
 
@@ -144,6 +145,9 @@ fn text(run: RunId, state: &RunState, driven: &Driven, store: &str, from: Severi
         Some(RunOutcome::Canceled) => {
             text.push_str(&format!("it was canceled; a new run: gateshift restart {run} --store {store}\n"));
         }
+        Some(RunOutcome::RolledBack) if gate_failed(state) => {
+            text.push_str(&format!("the traffic is back; once the cause is removed: gateshift resume {run} --cause-resolved \"what it was\" --store {store}\n"));
+        }
         Some(RunOutcome::RolledBack) => {
             text.push_str(
                 "the traffic is back; once the cause is resolved, a new run begins at the first stage\n",
@@ -152,6 +156,14 @@ fn text(run: RunId, state: &RunState, driven: &Driven, store: &str, from: Severi
         _ => text.push_str(&format!("go on with: gateshift resume {run} --store {store}\n")),
     }
     text
+}
+
+/// Whether a gate brought the run back and nobody has answered for the cause yet.
+fn gate_failed(state: &RunState) -> bool {
+    state.steps.values().any(|step| {
+        step.status == StepStatus::Undone
+            && step.error.as_ref().is_some_and(|error| error.code == GATE_FAILED)
+    })
 }
 
 /// What is left to a person, a line each.

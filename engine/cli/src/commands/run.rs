@@ -108,7 +108,8 @@ pub(super) async fn resume(given: &Resume, store: Option<&str>, output: &Output)
         return super::pause::lift(given, connection, store, output).await;
     }
     let (store, engine, id) = existing(given.run.as_deref(), &given.endpoints, store).await?;
-    let driven = drive(&engine, id, Course::Resume, watcher(output)).await;
+    let course = Course::Resume(given.cause_resolved.clone());
+    let driven = drive(&engine, id, course, watcher(output)).await;
     finish(&engine, id, driven, &store, Severity::Decide, output).await
 }
 

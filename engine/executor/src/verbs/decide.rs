@@ -7,6 +7,7 @@ use gateshift_model::{
     UndoScope,
 };
 
+use super::cause::closed;
 use super::skip::skip;
 use super::{Refusal, Verb, applies};
 use crate::error::code;
@@ -108,6 +109,7 @@ fn retry(state: &RunState, wanted: Option<&StepName>, reason: &str) -> Result<Ve
             "`gateshift resume` goes on with it",
         ));
     }
+    closed(state, again.iter().copied())?;
     let behind: BTreeSet<StepName> = again
         .iter()
         .flat_map(|name| after(&state.definition, name))
@@ -157,6 +159,7 @@ fn rerun(state: &RunState, from: &StepName, reason: &str) -> Result<Vec<Event>, 
     }
     let mut events: Vec<Event> = lifted(state, reason).into_iter().collect();
     let again = after(&state.definition, from);
+    closed(state, again.iter())?;
     let ran = |name: &&StepName| {
         state.step(name).is_some_and(|own| own.attempt > 0 || own.status != StepStatus::Waiting)
     };

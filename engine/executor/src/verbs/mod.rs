@@ -1,11 +1,13 @@
 //! The verbs: what an operator may ask of a run, when it applies, and which events say so. Pure.
 
+mod cause;
 mod decide;
 mod skip;
 mod table;
 
 use serde::Serialize;
 
+pub(crate) use cause::resolve;
 pub(crate) use decide::decide;
 pub use decide::{after, retryable};
 pub use table::{Place, Verb, applies};

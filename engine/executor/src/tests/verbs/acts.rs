@@ -154,3 +154,45 @@ async fn a_canceled_run_keeps_or_takes_back_what_it_made_and_stays_ended() {
     assert_eq!(resume(&lab, run).await.unwrap().outcome(), Some(RunOutcome::Canceled));
     assert!(lab.world.lock().present.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_gate_brought_back_begins_again_only_when_somebody_answers_for_the_cause() {
+    let failed = || Act::WorkThenFail(StepError::permanent("GS-GATE-FAILED", "80 of 800 failed"));
+    let resolved = async |lab: &Lab, run, cause| {
+        let stop = tokio_util::sync::CancellationToken::new();
+        lab.successor().resume_resolved(run, cause, stop, Arc::new(NoWatcher)).await
+    };
+    for policy in [OnFailure::Rollback, OnFailure::Hold] {
+        let lab = Lab::new();
+        lab.world.script(Phase::Apply, "share", [failed()]);
+        let mut found = workflow(json!({"objects": 1}));
+        found.steps[2].on_failure = policy;
+        let (run, outcome) = lab.run(found).await;
+        let is_back = policy == OnFailure::Rollback;
+        assert_eq!(outcome, if is_back { RunOutcome::RolledBack } else { RunOutcome::Held });
+        if !is_back {
+            let early = resolved(&lab, run, Some("a route")).await.unwrap_err();
+            assert_eq!(early.code(), "GS-CAUSE-OPEN", "what it did is still there");
+            let back = Command::Rollback { scope: UndoScope::Traffic, reason: why() };
+            assert_eq!(
+                act(&lab.successor(), run, &back).await.unwrap().outcome(),
+                Some(RunOutcome::RolledBack)
+            );
+        }
+        let before = lab.history(run).await.len();
+        assert_eq!(resume(&lab, run).await.unwrap_err().code(), "GS-CAUSE-OPEN");
+        for from in ["share", "b"] {
+            assert_eq!(act(&lab.successor(), run, &rerun(from)).await.unwrap_err().code(), "GS-CAUSE-OPEN");
+        }
+        assert_eq!(lab.history(run).await.len(), before, "nothing was written");
+        let again = resolved(&lab, run, Some("a route had no service")).await.unwrap();
+        assert_eq!(again.outcome(), Some(RunOutcome::Done));
+        let told = lab.history(run).await.iter().any(|event| {
+            serde_json::to_string(event).unwrap().contains("cause resolved: a route had no service")
+        });
+        assert!(told, "the words stand in the history");
+        assert_eq!(lab.world.entered(Phase::Plan, "share"), 2, "planned anew, from the beginning");
+        let twice = resolved(&lab, run, Some("a route")).await.unwrap_err();
+        assert_eq!(twice.code(), "GS-VERB-STATE");
+    }
+}
