@@ -6,6 +6,7 @@ pub mod diff;
 mod handover;
 mod instance;
 mod inventory;
+mod look;
 mod matching;
 mod observability;
 mod plugin;
@@ -24,6 +25,7 @@ pub use instance::{
     NetworkKind, NodeSize, Protocol, PublishState,
 };
 pub use inventory::{Accounting, FORMAT, Inventory, Origin, RawAnswer, UnknownField};
+pub use look::{Decision, GateAnswer, GateSaid, LOOK, Look, LookSide};
 pub use matching::{Precedence, RequestFacts, groups, matches, precedence, select};
 pub use observability::{AlertPlace, AlertRule, LogDelivery, Observability, Tracing};
 pub use plugin::{Plugin, PluginRule, Stage};

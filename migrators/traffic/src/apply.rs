@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use gateshift_gateway_model::{Shifted, StageReached};
+use gateshift_gateway_model::{Look, Shifted, StageReached};
 use gateshift_sdk::api::{Applied, Host, LogLevel, Progress, StepInput};
 use gateshift_sdk::model::{Plan, StepError, Timestamp};
 use gateshift_sdk::to_json;
@@ -14,6 +14,7 @@ use crate::confirm::{confirmed, untouched};
 use crate::driver::driver;
 use crate::facts::{Facts, Phase};
 use crate::measure::{Requests, Verdict, count, judge};
+use crate::watch::{Knowledge, Seen, held, look as gates};
 
 /// Between two measurements of a stage that is not clear yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -29,6 +30,12 @@ pub(crate) struct Standing {
     answered: Option<f64>,
     /// Stages left behind.
     reached: Vec<StageReached>,
+    /// What the gates know.
+    #[serde(default)]
+    knowledge: Knowledge,
+    /// The latest look of the gates; its key is [`LOOK`](gateshift_gateway_model::LOOK).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    look: Option<Look>,
 }
 
 /// Goes as far as it can without waiting long.
@@ -41,22 +48,40 @@ pub(crate) async fn apply(host: &dyn Host, input: &StepInput, plan: &Plan) -> Re
         let total = facts.phases.len() as u64;
         host.progress(Progress { done: standing.phase as u64, total, text: phase.name.clone() });
         if standing.confirmed_at.is_none() {
+            if phase.stage {
+                standing.knowledge.prepare(host, &facts, phase.stay).await;
+            }
             write(host, &mut input, plan, &facts, phase, standing.phase).await?;
             let answers = confirmed(host, &facts, plan, standing.phase).await?;
             host.progress(Progress { done: standing.phase as u64 + 1, total, text: phase.name.clone() });
             standing.answered = answers.share();
             standing.confirmed_at = Some(host.now());
+            standing.look = None;
             host.checkpoint(to_json(&standing)).await?;
             if !phase.stay().is_zero() {
                 return Ok(pending(
                     &standing,
-                    phase.stay(),
+                    first_look(&facts, phase),
                     format!("{} is in force; staying {} s", phase.name, phase.stay),
                 ));
             }
         }
         if phase.stage {
-            match measure(host, &facts, phase).await {
+            let measured = measured(host, &facts, phase, standing.confirmed_at).await;
+            if let Some(confirmed) = standing.confirmed_at.filter(|_| !facts.gates.is_empty()) {
+                let at = (confirmed, measured.waits());
+                let Standing { knowledge, look, .. } = &mut standing;
+                match gates(host, &facts, phase, at, knowledge, look).await {
+                    Ok(Seen::Pass) => {}
+                    Ok(Seen::Stay(after, reason)) => return Ok(pending(&standing, after, reason)),
+                    Err(error) => {
+                        // What was seen goes into the journal before what follows from it.
+                        host.checkpoint(to_json(&standing)).await?;
+                        return Err(error);
+                    }
+                }
+            }
+            match measured {
                 Measured::Stay(reason) => {
                     return Ok(pending(
                         &standing,
@@ -78,6 +103,7 @@ pub(crate) async fn apply(host: &dyn Host, input: &StepInput, plan: &Plan) -> Re
                     );
                     host.log(LogLevel::Info, &format!("{} reached: {measured}", phase.name));
                     standing.reached.push(stage);
+                    standing.knowledge.begin_stage();
                 }
             }
         }
@@ -86,6 +112,15 @@ pub(crate) async fn apply(host: &dyn Host, input: &StepInput, plan: &Plan) -> Re
         host.checkpoint(to_json(&standing)).await?;
     }
     Ok(done(&facts, &standing))
+}
+
+/// With gates a stage is looked at while it is held; without, when its time is over.
+fn first_look(facts: &Facts, phase: &Phase) -> Duration {
+    if phase.stage && !facts.gates.is_empty() {
+        phase.stay().min(Duration::from_secs(facts.poll.max(1)))
+    } else {
+        phase.stay()
+    }
 }
 
 async fn write(
@@ -114,6 +149,24 @@ async fn write(
 enum Measured {
     Reached(Option<Requests>),
     Stay(String),
+}
+
+impl Measured {
+    fn waits(&self) -> Option<&str> {
+        match self {
+            Self::Reached(_) => None,
+            Self::Stay(reason) => Some(reason),
+        }
+    }
+}
+
+/// The share, measured when the time of the stage is over: gates look at it before.
+async fn measured(host: &dyn Host, facts: &Facts, phase: &Phase, confirmed: Option<Timestamp>) -> Measured {
+    let held = confirmed.filter(|_| !facts.gates.is_empty()).and_then(|at| held(host, phase, at));
+    match held {
+        Some(reason) => Measured::Stay(reason),
+        None => measure(host, facts, phase).await,
+    }
 }
 
 /// Without a source of metrics the authoritative answers have to do, and the output says so.

@@ -69,6 +69,9 @@ pub(crate) fn decide(
         min_requests: settings.min_requests,
         ttl,
         driver: observed.kind.to_owned(),
+        gates: settings.gates.clone(),
+        poll: settings.poll.as_secs().max(1),
+        spec: target.spec.clone(),
     };
     Plan { operations: planned.operations, findings, facts: to_json(&facts), summary }
 }

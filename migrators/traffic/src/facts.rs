@@ -6,6 +6,7 @@ use std::time::Duration;
 use gateshift_sdk::model::{OperationKey, Plan, StepError};
 use serde::{Deserialize, Serialize};
 
+use crate::gate::Gates;
 use crate::records::RecordSet;
 
 /// Facts of a plan.
@@ -28,6 +29,15 @@ pub(crate) struct Facts {
     /// Kind of the connection to the zones.
     #[serde(default)]
     pub(crate) driver: String,
+    /// What has to be fine before a stage is left.
+    #[serde(default)]
+    pub(crate) gates: Gates,
+    /// Seconds between two looks at the gates.
+    #[serde(default)]
+    pub(crate) poll: u64,
+    /// Specification of the target.
+    #[serde(default)]
+    pub(crate) spec: String,
 }
 
 /// One set with its two sides.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateshift_gateway_model::{Assessed, Inventory, PublishState, Shifted, TargetInstance};
 use gateshift_sdk::api::{Applied, ConnectionUse, Host, Manifest, Migrator, ProbeUse, StepInput, Undone};
-use gateshift_sdk::model::{Checkpoint, Finding, Plan, StepError, UndoScope, is_planned};
+use gateshift_sdk::model::{Checkpoint, Finding, Plan, Severity, StepError, UndoScope, is_planned};
 use gateshift_sdk::{async_trait, migrator_name, not_yet, output_of};
 use serde_json::{Value, json};
 
@@ -12,9 +12,11 @@ use crate::apply::apply;
 use crate::decide::decide;
 use crate::driver::{DNS, connection, driver};
 use crate::facts::Facts;
+use crate::gate::Gates;
 use crate::measure::{METRICS, is_connected};
+use crate::numbers::{BUSINESS, NUMBERS, has_business};
 use crate::rollback::rollback;
-use crate::settings::{read, schema};
+use crate::settings::{Settings, read, schema};
 
 /// `uses: traffic`.
 #[derive(Debug, Default, Clone, Copy)]
@@ -25,6 +27,8 @@ impl Migrator for Traffic {
     fn manifest(&self) -> Manifest {
         let mut metrics = ConnectionUse::new("prometheus", &["query"], &[]);
         metrics.optional = true;
+        let mut business = ConnectionUse::new("http", &[NUMBERS], &[]);
+        business.optional = true;
         Manifest {
             name: migrator_name("traffic"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -32,7 +36,11 @@ impl Migrator for Traffic {
             description: "moves production traffic to the target by DNS weights, stage by stage".to_owned(),
             settings: schema(),
             output: json!({"type": "object", "required": ["hosts", "stages", "planned_share"]}),
-            connections: BTreeMap::from([(DNS.to_owned(), connection()), (METRICS.to_owned(), metrics)]),
+            connections: BTreeMap::from([
+                (DNS.to_owned(), connection()),
+                (METRICS.to_owned(), metrics),
+                (BUSINESS.to_owned(), business),
+            ]),
             reads: vec![migrator_name("assess"), migrator_name("instance")],
             probes: ProbeUse { http: false, dns: true },
             undo: UndoScope::Traffic,
@@ -72,10 +80,17 @@ impl Migrator for Traffic {
             served.chain(&settings.hosts).map(|domain| domain.to_ascii_lowercase()).collect();
         let kind = input.kinds.get(DNS).map_or("", String::as_str);
         let observed = driver(kind).observe(host, &domains).await?;
+        let mut findings = Vec::new();
         if !is_connected(host).await {
             settings.requests.clear();
+            findings.extend(without_metrics(&mut settings));
         }
-        Ok(decide(&inventory, &target, &observed, &settings))
+        if !settings.gates.business.is_empty() && !has_business(host).await {
+            findings.push(no_source("business", "business", "http"));
+        }
+        let mut plan = decide(&inventory, &target, &observed, &settings);
+        plan.findings.extend(findings);
+        Ok(plan)
     }
 
     async fn apply(&self, host: &dyn Host, input: &StepInput, plan: &Plan) -> Result<Applied, StepError> {
@@ -117,4 +132,30 @@ impl Migrator for Traffic {
             None => Ok(Undone::default()),
         }
     }
+}
+
+/// Gates that nobody asked for are left away when there are no metrics; those that were asked for block.
+fn without_metrics(settings: &mut Settings) -> Vec<Finding> {
+    let wanted = [("health", settings.gates.health.is_some()), ("load", settings.gates.load.is_some())];
+    if !settings.has_gates {
+        settings.gates = Gates::default();
+        return Vec::new();
+    }
+    wanted
+        .into_iter()
+        .filter(|(_, there)| *there)
+        .map(|(gate, _)| no_source(gate, METRICS, "prometheus"))
+        .collect()
+}
+
+fn no_source(gate: &str, role: &str, kind: &str) -> Finding {
+    Finding::new(
+        Severity::Block,
+        "GATE-NO-SOURCE",
+        format!("gates/{gate}"),
+        format!("the gate `{gate}` has no numbers: the step has no connection `{role}`"),
+    )
+    .with_action(format!(
+        "add a connection `{role}` of kind {kind} to the workflow, or leave the gate out of `gates`"
+    ))
 }

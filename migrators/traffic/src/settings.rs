@@ -6,6 +6,8 @@ use gateshift_sdk::model::{Finding, Severity, parse_duration, parse_percent};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::gate::{self, Gates};
+
 /// Requests of both gateways that the source of metrics counts; `{gateway}` and `{window}` are filled in.
 ///
 /// The metric's name is the one the gateways' engine gives it; the label is an assumption that a
@@ -40,6 +42,9 @@ struct Written {
     wildcards: Wildcards,
     #[serde(default = "default_expression")]
     requests: String,
+    gates: Option<Vec<Value>>,
+    #[serde(default = "default_poll")]
+    poll: String,
 }
 
 /// Settings with their units read.
@@ -59,6 +64,12 @@ pub(crate) struct Settings {
     pub(crate) wildcards: Wildcards,
     /// Expression that counts the requests of a gateway in a window.
     pub(crate) requests: String,
+    /// What has to be fine before a stage is left.
+    pub(crate) gates: Gates,
+    /// Whether the workflow says which; else they are left away where they have no numbers.
+    pub(crate) has_gates: bool,
+    /// Time between two looks at the gates.
+    pub(crate) poll: Duration,
 }
 
 fn default_hold() -> String {
@@ -71,6 +82,10 @@ fn default_ttl() -> String {
 
 fn default_min_requests() -> u64 {
     20
+}
+
+fn default_poll() -> String {
+    "30s".to_owned()
 }
 
 fn default_expression() -> String {
@@ -90,7 +105,9 @@ pub(crate) fn schema() -> Value {
             "minRequests": {"type": "integer", "minimum": 1, "default": 20, "description": "requests of both gateways below which a stage is not judged"},
             "hosts": {"type": "array", "items": {"type": "string"}, "description": "hosts to move; all that point at the source when left out"},
             "wildcards": {"enum": ["block", "leave"], "default": "block", "description": "wildcard records cannot be weighted: stop, or leave them with the source"},
-            "requests": {"type": "string", "default": DEFAULT_EXPRESSION, "description": "metric expression that counts a gateway's requests; {gateway} and {window} are filled in"}
+            "requests": {"type": "string", "default": DEFAULT_EXPRESSION, "description": "metric expression that counts a gateway's requests; {gateway} and {window} are filled in"},
+            "gates": gate::schema(),
+            "poll": {"type": "string", "format": "duration", "default": "30s", "description": "time between two looks at the gates"}
         }
     })
 }
@@ -138,6 +155,11 @@ pub(crate) fn read(value: &Value) -> Result<Settings, Vec<Finding>> {
     };
     let hold = time("hold", &written.hold);
     let ttl = time("ttl", &written.ttl);
+    let poll = time("poll", &written.poll);
+    let gates = gate::read(written.gates.as_deref()).unwrap_or_else(|mistakes| {
+        findings.extend(mistakes);
+        Gates::default()
+    });
     if findings.is_empty() {
         Ok(Settings {
             stages,
@@ -147,6 +169,9 @@ pub(crate) fn read(value: &Value) -> Result<Settings, Vec<Finding>> {
             hosts: written.hosts.iter().map(|host| host.trim_end_matches('.').to_ascii_lowercase()).collect(),
             wildcards: written.wildcards,
             requests: written.requests,
+            gates,
+            has_gates: written.gates.is_some(),
+            poll,
         })
     } else {
         Err(findings)

@@ -75,7 +75,20 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         required: vec!["url".to_owned()],
         query_language: Some(QueryLanguage::Prometheus),
     };
-    let mut kinds = vec![mse, regional("apig", "2024-03-27"), vpc, alidns, cms, arms, logs(), prometheus];
+    // Numbers of the operator's own: one address that answers questions with JSON.
+    let http = ConnectionKind {
+        name: "http".to_owned(),
+        settings: json!({"url": {"type": "string", "description": "base URL, https://numbers.example.com/shift"}}),
+        writes: WriteRule::Refused {
+            read_prefixes: Vec::new(),
+            exact: vec!["numbers".to_owned()],
+            read_posts: Vec::new(),
+        },
+        query_language: None,
+        ..prometheus.clone()
+    };
+    let mut kinds =
+        vec![mse, regional("apig", "2024-03-27"), vpc, alidns, cms, arms, logs(), prometheus, http];
     kinds.extend(super::zones::kinds());
     kinds
 }
