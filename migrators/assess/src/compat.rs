@@ -19,6 +19,9 @@ pub struct Compat {
 struct Pack {
     guide: Guide,
     tables: Tables,
+    /// What operators bring along, by kind: modules, and scripts for the platform's own plugin of that name.
+    #[serde(default)]
+    custom_plugins: BTreeMap<String, Custom>,
     parameters: Parameters,
     annotations: Annotations,
 }
@@ -48,6 +51,12 @@ struct Row {
     source_supported: bool,
     target_supported: bool,
     target_name: Option<String>,
+    note: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Custom {
+    target_supported: bool,
     note: String,
 }
 
@@ -160,11 +169,22 @@ impl Compat {
         by_token(table, &self.pack.annotations.global_authentication, token)
     }
 
-    /// The verdict on an official plugin by its name; `None` when the guide does not list it.
+    /// The verdict on a plugin of the platform by its name; `None` when the guide does not list it.
     #[must_use]
     pub fn plugin(&self, name: &str) -> Option<Verdict> {
-        let row = self.pack.tables.official_plugins.rows.iter().find(|row| row.id == name)?;
-        Some(verdict(row, self.pack.annotations.official_plugins.get(name)))
+        let row = self.pack.tables.official_plugins.rows.iter().find(|row| row.id == name);
+        let official = row.map(|row| verdict(row, self.pack.annotations.official_plugins.get(name)));
+        official.or_else(|| {
+            let scripts = self.pack.custom_plugins.get(name)?;
+            Some(Verdict {
+                name: name.to_owned(),
+                target: None,
+                supported: scripts.target_supported,
+                dropped: false,
+                substitute: None,
+                note: scripts.note.clone(),
+            })
+        })
     }
 
     /// Parameters without a counterpart, with what they cost.
@@ -258,6 +278,15 @@ mod tests {
         let unsupported: Vec<_> = compat.unsupported_parameters().collect();
         assert!(unsupported.len() == 4 && unsupported.iter().all(|(_, effect)| effect.is_some()));
         assert_eq!(compat.updated(), "2026-03-04");
+    }
+
+    #[test]
+    fn the_plugin_that_runs_scripts_is_judged_by_its_own_row() {
+        let built_in = Compat::built_in().unwrap();
+        assert!(built_in.plugin("lua").unwrap().supported);
+        let mut other = data();
+        other["custom_plugins"]["lua"]["target_supported"] = json!(false);
+        assert!(!Compat::given(&other).unwrap().plugin("lua").unwrap().supported);
     }
 
     #[test]
