@@ -11,8 +11,9 @@ use reqwest::{Method, Request};
 use url::Url;
 
 use crate::connection::Connection;
+use crate::dns::signed;
 use crate::http::{HttpClients, RawAnswer, SendFailure, send};
-use crate::sign::{acs3, scoped};
+use crate::sign::{acs3, scoped, sigv4};
 use crate::{Clock, Limits, Scheme, encode, endpoint, entropy};
 
 /// A request as the tries share it.
@@ -39,6 +40,9 @@ pub(crate) async fn once(
     outgoing: &Outgoing<'_>,
     means: Means<'_>,
 ) -> Result<RawAnswer, SendFailure> {
+    if connection.scheme == Scheme::Tsig {
+        return signed::once(connection, outgoing, means).await;
+    }
     let (mut content_type, body) = encoded(outgoing.body).map_err(SendFailure::Host)?;
     if matches!(connection.scheme, Scheme::Scoped(_)) && matches!(outgoing.body, Body::None | Body::Json(_)) {
         // Part of what is signed, also without a body.
@@ -68,7 +72,8 @@ async fn authentic(
 ) -> Result<Vec<(String, String)>, StepError> {
     let header = |value: String| vec![("authorization".to_owned(), value)];
     Ok(match &connection.scheme {
-        Scheme::None => Vec::new(),
+        // Messages to name servers are signed where they are made.
+        Scheme::None | Scheme::Tsig => Vec::new(),
         Scheme::Bearer => header(format!("Bearer {}", connection.credentials.keys().await?.secret.expose())),
         Scheme::Header { name } => {
             vec![(name.clone(), connection.credentials.keys().await?.secret.expose().to_owned())]
@@ -90,6 +95,21 @@ async fn authentic(
                 version,
             };
             acs3::sign(&request, &keys, means.clock.now(), &entropy::nonce())
+        }
+        Scheme::SigV4 { service, region } => {
+            let keys = connection.credentials.keys().await?;
+            let own = Some(connection.region.as_str()).filter(|own| !own.is_empty());
+            let request = sigv4::Unsigned {
+                method: outgoing.method,
+                path: url.path(),
+                query: outgoing.query,
+                host: &connection.host,
+                content_type,
+                body,
+                service,
+                region: own.unwrap_or(region),
+            };
+            sigv4::sign(&request, &keys, means.clock.now())
         }
         Scheme::Scoped(scheme) => {
             let keys = connection.credentials.keys().await?;
@@ -172,7 +192,7 @@ pub(crate) async fn fetch(
     send(client, request, 1 << 20, timeout).await
 }
 
-fn unsendable(cause: &str) -> StepError {
+pub(crate) fn unsendable(cause: &str) -> StepError {
     StepError::permanent("GS-BAD-REQUEST", format!("the request cannot be sent: {cause}"))
         .with_hint("report this defect of the migrator to its author")
 }

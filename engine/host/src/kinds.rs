@@ -42,6 +42,15 @@ pub enum Scheme {
         /// `x-api-key`.
         name: String,
     },
+    /// Signature of version 4 with a key that is derived for one day, region and service.
+    SigV4 {
+        /// The service's word in the scope.
+        service: String,
+        /// Region where the connection names none.
+        region: String,
+    },
+    /// Messages to a name server, each signed with a shared key (TSIG).
+    Tsig,
     /// None, unless the connection says `auth: basic` or `auth: bearer`.
     None,
 }

@@ -32,7 +32,7 @@ mod step_host;
 #[cfg(test)]
 mod testing;
 
-pub use endpoint::EndpointRule;
+pub use endpoint::{EndpointRule, Protocol};
 pub use hosts::Hosts;
 pub use kinds::{ConnectionKind, QueryLanguage, Scheme, ScopedScheme, WriteRule};
 pub use options::{Clock, EnvironmentSource, HostsOptions, Limits};

@@ -110,10 +110,13 @@ async fn known(host: &dyn Host, driver: &dyn Driver, facts: &Facts) -> Result<()
     Ok(())
 }
 
+/// Code of the error for a set that somebody else edited.
+pub(crate) const CHANGED: &str = "GS-DNS-CHANGED";
+
 /// The error for a set that somebody else edited.
 pub(crate) fn changed(label: &str, complaint: &str) -> StepError {
     let message = format!("records of {label} were changed by somebody else: {complaint}");
-    StepError::new(ErrorClass::NeedsOperator, "GS-DNS-CHANGED", message).with_hint(
+    StepError::new(ErrorClass::NeedsOperator, CHANGED, message).with_hint(
         "find out who edits the zone; `gateshift rollback` brings the share to 0%, `gateshift resume` goes on once the records are as they were",
     )
 }

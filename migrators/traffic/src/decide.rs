@@ -23,7 +23,7 @@ pub(crate) fn decide(
     observed: &Observed,
     settings: &Settings,
 ) -> Plan {
-    let mut findings = observed.odd.clone();
+    let mut findings = odd(observed, settings);
     let sides = Sides::of(inventory, target);
     let sets = chosen(observed, &sides, settings, &mut findings);
     check_coverage(inventory, &sets, settings, &mut findings);
@@ -74,6 +74,16 @@ pub(crate) fn decide(
         spec: target.spec.clone(),
     };
     Plan { operations: planned.operations, findings, facts: to_json(&facts), summary }
+}
+
+/// What the driver found odd about the hosts that are to move, and about the zones around them.
+fn odd(observed: &Observed, settings: &Settings) -> Vec<Finding> {
+    let wanted = |finding: &&Finding| {
+        let name = finding.object.trim_start_matches("dns/");
+        let around = |host: &String| host == name || host.ends_with(&format!(".{name}"));
+        settings.hosts.is_empty() || settings.hosts.iter().any(around)
+    };
+    observed.odd.iter().filter(wanted).cloned().collect()
 }
 
 /// What records of the source look like, and what the target's will.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::choice::{Base, Choice};
 use super::recipe::Recipe;
-use super::{Keys, Miss, cli_profile, environment, ini, oidc};
+use super::{Keys, Miss, cli_profile, environment, ini, oidc, shared, tsig};
 use crate::{EnvironmentSource, Scheme};
 
 /// A place that was looked at.
@@ -15,7 +15,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn new(name: impl Into<String>, recipe: Result<Recipe, Miss>) -> Self {
+    pub(super) fn new(name: impl Into<String>, recipe: Result<Recipe, Miss>) -> Self {
         Self { name: name.into(), recipe }
     }
 }
@@ -25,12 +25,18 @@ pub(super) async fn places(scheme: &Scheme, choice: &Choice, environment: &Envir
     let mut places = match scheme {
         Scheme::None => Vec::new(),
         Scheme::Acs3 { .. } | Scheme::Scoped(_) => of_keys(&choice.base, environment).await,
-        Scheme::Basic | Scheme::Bearer | Scheme::Header { .. } => {
+        Scheme::SigV4 { .. } => shared::places(&choice.base, environment).await,
+        Scheme::Basic | Scheme::Bearer | Scheme::Header { .. } | Scheme::Tsig => {
             vec![of_login(scheme, &choice.base, environment).await]
         }
     };
     if let Some(role) = &choice.role {
+        let assumed = matches!(scheme, Scheme::Acs3 { .. } | Scheme::Scoped(_));
         for place in &mut places {
+            if !assumed {
+                place.recipe = Err(Miss::new("a role is not assumed for this kind of connection"));
+                continue;
+            }
             place.recipe = std::mem::replace(&mut place.recipe, Err(Miss::new("")))
                 .map(|base| Recipe::AssumeRole { base: Box::new(base), role: role.clone() });
         }
@@ -121,7 +127,7 @@ fn of_file(text: &str, profile: Option<&str>) -> Result<Recipe, Miss> {
 }
 
 async fn of_login(scheme: &Scheme, base: &Base, environment: &EnvironmentSource) -> Place {
-    let bearer = *scheme != Scheme::Basic;
+    let bearer = !matches!(scheme, Scheme::Basic | Scheme::Tsig);
     match base {
         Base::Environment(prefix) if bearer => {
             Place::new("environment", environment::bearer(environment, prefix).map(Recipe::Written))
@@ -132,6 +138,9 @@ async fn of_login(scheme: &Scheme, base: &Base, environment: &EnvironmentSource)
         Base::File { path, .. } => {
             let path = environment.expand(path);
             let keys = read(&path).await.and_then(|text| {
+                if let Some(keys) = tsig::keys(&text).filter(|_| *scheme == Scheme::Tsig) {
+                    return Ok(keys);
+                }
                 let line = text.lines().next().unwrap_or_default();
                 let (user, password) =
                     if bearer { ("bearer", line) } else { line.split_once(':').unwrap_or_default() };
@@ -173,7 +182,7 @@ async fn ini_file(environment: &EnvironmentSource) -> (PathBuf, Result<String, M
     }
 }
 
-async fn read(path: &Path) -> Result<String, Miss> {
+pub(super) async fn read(path: &Path) -> Result<String, Miss> {
     if path.starts_with("~") {
         return Err(Miss::new("the home folder is not known"));
     }

@@ -49,6 +49,11 @@ pub(super) fn has(text: &str, name: &str) -> bool {
     sections(text).contains_key(name)
 }
 
+/// The fields of a section.
+pub(super) fn section(text: &str, name: &str) -> Option<BTreeMap<String, String>> {
+    sections(text).remove(name)
+}
+
 fn sections(text: &str) -> BTreeMap<String, Section> {
     let mut all: BTreeMap<String, Section> = BTreeMap::new();
     let mut current = None;

@@ -11,9 +11,11 @@ mod ini;
 mod oidc;
 mod provider;
 mod recipe;
+mod shared;
 mod sts;
 #[cfg(test)]
 mod tests;
+mod tsig;
 mod uri;
 
 use gateshift_model::Timestamp;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use gateshift_model::StepError;
 use gateshift_step_api::{DnsAnswer, DnsReply};
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::{DNSClass, Name, RData, RecordType};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 /// A name as people write it.
 pub(super) fn name(text: &str) -> Result<Name, StepError> {
@@ -55,18 +55,23 @@ pub(super) fn answer(bytes: &[u8], id: u16, name: &Name, kind: RecordType) -> Op
 
 /// The contract's form of an answer.
 pub(super) fn reply(server: SocketAddr, message: &Message) -> DnsReply {
-    let answers = message.answers.iter().map(|record| DnsAnswer {
-        name: plain(&record.name),
-        kind: record.record_type().to_string(),
-        ttl: record.ttl,
-        value: value(&record.data),
-    });
     DnsReply {
         server: server.to_string(),
         rcode: rcode(message.metadata.response_code),
         authoritative: message.metadata.authoritative,
-        answers: answers.collect(),
+        answers: records(&message.answers),
     }
+}
+
+/// The contract's form of records.
+pub(super) fn records(records: &[Record]) -> Vec<DnsAnswer> {
+    let one = |record: &Record| DnsAnswer {
+        name: plain(&record.name),
+        kind: record.record_type().to_string(),
+        ttl: record.ttl,
+        value: value(&record.data),
+    };
+    records.iter().map(one).collect()
 }
 
 fn value(data: &RData) -> String {
@@ -83,7 +88,7 @@ pub(super) fn plain(name: &Name) -> String {
     name.to_ascii().to_lowercase().trim_end_matches('.').to_owned()
 }
 
-fn rcode(code: ResponseCode) -> String {
+pub(super) fn rcode(code: ResponseCode) -> String {
     match code {
         ResponseCode::NoError => "NOERROR".to_owned(),
         ResponseCode::FormErr => "FORMERR".to_owned(),
@@ -91,6 +96,11 @@ fn rcode(code: ResponseCode) -> String {
         ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
         ResponseCode::NotImp => "NOTIMP".to_owned(),
         ResponseCode::Refused => "REFUSED".to_owned(),
+        ResponseCode::YXDomain => "YXDOMAIN".to_owned(),
+        ResponseCode::YXRRSet => "YXRRSET".to_owned(),
+        ResponseCode::NXRRSet => "NXRRSET".to_owned(),
+        ResponseCode::NotAuth => "NOTAUTH".to_owned(),
+        ResponseCode::NotZone => "NOTZONE".to_owned(),
         other => format!("RCODE{}", u16::from(other)),
     }
 }

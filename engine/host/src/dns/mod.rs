@@ -4,8 +4,10 @@
 mod authority;
 mod exchange;
 mod message;
+pub(crate) mod signed;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

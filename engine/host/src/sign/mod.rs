@@ -2,3 +2,4 @@
 
 pub(crate) mod acs3;
 pub(crate) mod scoped;
+pub(crate) mod sigv4;

@@ -81,7 +81,7 @@ fn key(scheme: &ScopedScheme, secret: &str, day: &str, region: &str) -> Vec<u8> 
     [day, region, &scheme.service, &scheme.terminator].into_iter().fold(first, |key, part| hmac(&key, part))
 }
 
-fn hmac(key: &[u8], text: &str) -> Vec<u8> {
+pub(super) fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     // An HMAC takes a key of any length, so the error cannot occur; an empty result would be refused as a
     // wrong signature by the other side.
     Hmac::<Sha256>::new_from_slice(key)
@@ -90,7 +90,7 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 /// UTC to the second, `20260304T050607Z`.
-fn date(now: Timestamp) -> String {
+pub(super) fn date(now: Timestamp) -> String {
     OffsetDateTime::from_unix_timestamp(now.0.div_euclid(1000))
         .ok()
         .and_then(|moment| {

@@ -3,7 +3,10 @@
 //! read-back and an answer of the authoritative servers; `confirm` sees to the last two for all drivers.
 
 mod alidns;
+mod by_hand;
 mod powerdns;
+mod rfc2136;
+mod route53;
 mod whole;
 
 use std::collections::BTreeSet;
@@ -88,7 +91,13 @@ pub(crate) trait Driver: Applier {
 }
 
 /// Every driver; the first is that of plans which do not say.
-const ALL: [&dyn Driver; 2] = [&alidns::AliDns, &Whole(powerdns::PowerDns)];
+const ALL: [&dyn Driver; 5] = [
+    &alidns::AliDns,
+    &Whole(powerdns::PowerDns),
+    &Whole(route53::Route53),
+    &Whole(rfc2136::Rfc2136),
+    &by_hand::ByHand,
+];
 
 /// The driver of a kind of connection.
 pub(crate) fn driver(kind: &str) -> &'static dyn Driver {

@@ -12,7 +12,7 @@ use gateshift_sdk::walk::{Applier, Found, Results, WriteFailure, Written};
 use serde_json::Value;
 
 use super::{Abilities, Driver, Planned};
-use crate::confirm::changed;
+use crate::confirm::{CHANGED, changed};
 use crate::facts::SetFacts;
 use crate::records::{Observed, RecordSet};
 use crate::settings::Settings;
@@ -90,7 +90,11 @@ impl<S: Store> Driver for Whole<S> {
     /// One write puts the set back as it was before the shift, with the short TTL. A record that somebody
     /// added meanwhile stays.
     async fn shut(&self, host: &dyn Host, facts: &SetFacts, ttl: u32) -> Result<Vec<String>, StepError> {
-        let current = self.0.read(host, &facts.set).await?;
+        let current = match self.0.read(host, &facts.set).await {
+            // Whatever it is by now: the set was this run's to give back.
+            Err(error) if error.code == CHANGED => None,
+            current => current?,
+        };
         let mut wanted = facts.set.clone();
         for record in &mut wanted.records {
             record.ttl = record.ttl.min(ttl);

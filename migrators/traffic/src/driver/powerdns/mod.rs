@@ -21,7 +21,7 @@ use crate::records::{Observed, Record, RecordSet, Zone};
 
 /// Kind of the connection.
 const KIND: &str = "powerdns";
-const READS: &[&str] = &["ListZones", "GetZone", "GetSetting", "GetMetadata"];
+const READS: &[&str] = &["ListZones", "GetZone", "ListSettings", "GetMetadata"];
 const WRITES: &[&str] = &["PatchZone"];
 /// The server's own word for itself.
 const SERVER: [&str; 4] = ["api", "v1", "servers", "localhost"];
@@ -185,12 +185,12 @@ impl Store for PowerDns {
         &self,
         host: &dyn Host,
         key: &OperationKey,
-        from: Option<&RecordSet>,
+        _: Option<&RecordSet>,
         to: &RecordSet,
     ) -> Result<(), WriteFailure> {
         // Scripts of other types of the host stand in the same set of records, and stay.
         let body = zone(host, &to.zone, Some(&to.host)).await?;
-        let changes = changes(&body, from, to);
+        let changes = changes(&body, to);
         let call = roa(
             DNS,
             "PatchZone",
@@ -204,13 +204,15 @@ impl Store for PowerDns {
     }
 }
 
-/// The changes that put a set in place of another, as one request.
-fn changes(body: &Value, from: Option<&RecordSet>, to: &RecordSet) -> Vec<Value> {
+/// The changes that put a set in place of the one that is there, as one request.
+fn changes(body: &Value, to: &RecordSet) -> Vec<Value> {
     let name = dotted(&to.host);
     let ttl = to.records.iter().map(|record| record.ttl).min().unwrap_or(60);
     let delete = |kind: &str| json!({"name": name, "type": kind, "changetype": "DELETE"});
     let replace = |kind: &str, ttl: u32, records: Vec<Value>| json!({"name": name, "type": kind, "ttl": ttl, "changetype": "REPLACE", "records": records});
-    let scripts = rrsets(body).iter().find(|one| undotted(&one["name"]) == to.host && one["type"] == "LUA");
+    let there =
+        |kind: &str| rrsets(body).iter().find(|one| undotted(&one["name"]) == to.host && one["type"] == kind);
+    let scripts = there("LUA");
     let others: Vec<Value> = scripts
         .and_then(|one| one["records"].as_array())
         .into_iter()
@@ -223,8 +225,13 @@ fn changes(body: &Value, from: Option<&RecordSet>, to: &RecordSet) -> Vec<Value>
         .collect();
     let mut changes = Vec::new();
     if to.weighted {
-        if from.is_some_and(|from| !from.weighted) {
-            changes.push(delete(&to.kind));
+        // Records beside the set that are off stay so.
+        if let Some(plain) = there(&to.kind) {
+            let theirs = plain["ttl"].as_u64().map_or(ttl, |ttl| ttl as u32);
+            match off(&plain["records"]) {
+                off if off.is_empty() => changes.push(delete(&to.kind)),
+                off => changes.push(replace(&to.kind, theirs, off)),
+            }
         }
         let mut records = others;
         records.push(json!({"content": content(to), "disabled": false}));
@@ -257,8 +264,13 @@ fn plain(to: &RecordSet) -> Vec<Value> {
     let dot = if to.kind == "CNAME" { "." } else { "" };
     let on = to.records.iter().filter(|record| record.enabled);
     let on = on.map(|record| json!({"content": format!("{}{dot}", record.value), "disabled": false}));
-    let off = to.raw["records"].as_array().into_iter().flatten();
-    on.chain(off.filter(|one| one["disabled"] == Value::Bool(true)).cloned()).collect()
+    on.chain(off(&to.raw["records"])).collect()
+}
+
+/// Records that are off.
+fn off(records: &Value) -> Vec<Value> {
+    let records = records.as_array().into_iter().flatten();
+    records.filter(|one| one["disabled"] == Value::Bool(true)).cloned().collect()
 }
 
 #[cfg(test)]

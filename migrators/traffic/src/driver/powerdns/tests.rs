@@ -43,16 +43,23 @@ fn plain_records_become_a_choice_and_come_back_as_they_were() {
 
     let open = weighted(&before, &[("192.0.2.1", 100)]);
     let script = r#"A "pickwrandom({{100,'192.0.2.1'}})""#;
-    let sent = changes(&body, Some(&before), &open);
-    assert_eq!(sent[0], json!({"name": "www.shop.test.", "type": "A", "changetype": "DELETE"}));
+    let sent = changes(&body, &open);
+    assert_eq!((&sent[0]["changetype"], &sent[0]["records"]), (&json!("REPLACE"), &json!([spare])));
     assert_eq!(sent[1]["records"], json!([{"content": script, "disabled": false}]));
     assert_eq!((sent.len(), &sent[1]["ttl"]), (2, &json!(60)));
 
+    let mut left = rrset("www.shop.test.", "A", 300, &[]);
+    left["records"] = json!([spare]);
+    for order in [
+        [rrset("www.shop.test.", "LUA", 60, &[script]), left.clone()],
+        [left, rrset("www.shop.test.", "LUA", 60, &[script])],
+    ] {
+        assert_eq!(one(&zone(&order), "A").records, open.records, "what is off does not count");
+    }
     let body = zone(&[rrset("www.shop.test.", "LUA", 60, &[script])]);
-    assert_eq!(one(&body, "A").records, open.records);
     let mut wanted = before.clone();
     wanted.records.retain(|record| record.enabled);
-    let back = changes(&body, Some(&open), &wanted);
+    let back = changes(&body, &wanted);
     assert_eq!(back[0], json!({"name": "www.shop.test.", "type": "LUA", "changetype": "DELETE"}));
     assert_eq!(back[1]["records"], json!([{"content": "192.0.2.1", "disabled": false}, spare]));
 }
@@ -65,11 +72,11 @@ fn scripts_of_other_types_of_the_host_stay() {
         rrset("www.shop.test.", "LUA", 30, &[six, text]),
     ]);
     let before = one(&body, "A");
-    let sent = changes(&body, Some(&before), &weighted(&before, &[("192.0.2.1", 99), ("192.0.2.9", 1)]));
+    let sent = changes(&body, &weighted(&before, &[("192.0.2.1", 99), ("192.0.2.9", 1)]));
     let contents: Vec<&str> =
         sent[1]["records"].as_array().unwrap().iter().map(|one| one["content"].as_str().unwrap()).collect();
     assert_eq!(contents, [six, text, r#"A "pickwrandom({{99,'192.0.2.1'},{1,'192.0.2.9'}})""#]);
-    let back = changes(&body, None, &before);
+    let back = changes(&body, &before);
     assert_eq!((&back[0]["changetype"], &back[0]["ttl"]), (&json!("REPLACE"), &json!(30)));
     assert_eq!(back[0]["records"].as_array().unwrap().len(), 2, "{back:?}");
 }
@@ -80,7 +87,7 @@ fn a_choice_by_the_askers_address_comes_back_as_such() {
     let body = zone(&[rrset("www.shop.test.", "LUA", 60, &[hashed])]);
     let before = one(&body, "A");
     assert_eq!(before.records.iter().map(|record| record.weight).collect::<Vec<_>>(), [3, 1]);
-    assert_eq!(changes(&body, None, &before)[0]["records"][0]["content"], hashed);
+    assert_eq!(changes(&body, &before)[0]["records"][0]["content"], hashed);
 }
 
 #[test]
@@ -105,7 +112,9 @@ async fn a_zone_that_cannot_take_weights_blocks_before_anything_is_written() {
             Ok(ok(match call.action.as_str() {
                 "ListZones" if call.query[0].1 == "shop.test." => json!([{"name": "shop.test."}]),
                 "ListZones" => json!([]),
-                "GetSetting" => json!({"name": "enable-lua-records", "value": lua}),
+                "ListSettings" => {
+                    json!([{"name": "api", "value": "yes"}, {"name": "enable-lua-records", "value": lua}])
+                }
                 "GetMetadata" => json!({"kind": "ENABLE-LUA-RECORDS", "metadata": []}),
                 _ => json!({"name": "shop.test.", "kind": kind, "presigned": presigned, "rrsets": [
                     {"name": "www.shop.test.", "type": "A", "ttl": 60, "records": [{"content": "192.0.2.1", "disabled": false}]},

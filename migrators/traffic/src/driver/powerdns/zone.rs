@@ -80,12 +80,13 @@ pub(super) async fn unfit(host: &dyn Host, name: &str, zone: &Value) -> Result<V
 
 /// Only what the server says counts: one that says nothing is found out when the weights are opened.
 async fn scripts_are_off(host: &dyn Host, name: &str) -> Result<bool, StepError> {
-    let setting = match host.call(read("GetSetting", &["config", "enable-lua-records"]).build()).await {
-        Ok(reply) => reply.body["value"].as_str().unwrap_or_default().to_owned(),
+    let settings = match host.call(read("ListSettings", &["config"]).build()).await {
+        Ok(reply) => reply.body,
         Err(CallFailure::Refused { status: 404 | 405, .. }) => return Ok(false),
         Err(failure) => return Err(failure.into()),
     };
-    if setting != "no" {
+    let is_off = |one: &Value| one["name"] == "enable-lua-records" && one["value"] == "no";
+    if !settings.as_array().is_some_and(|settings| settings.iter().any(is_off)) {
         return Ok(false);
     }
     let call = read("GetMetadata", &["zones", &dotted(name), "metadata", "ENABLE-LUA-RECORDS"]);

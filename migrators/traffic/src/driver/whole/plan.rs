@@ -13,8 +13,8 @@ use crate::weights::{Weights, share};
 /// Weight of the source's records while they are alone in a weighted set.
 const FULL: u32 = 100;
 /// Names of the two sides, where a product wants some for weighted records.
-pub(in crate::driver) const SOURCE: &str = "gateshift-source";
-pub(in crate::driver) const TARGET: &str = "gateshift-target";
+const SOURCE: &str = "gateshift-source";
+const TARGET: &str = "gateshift-target";
 
 /// Every phase with its changes: the TTL down, weights with the source alone, then the stages.
 pub(super) fn plan(
