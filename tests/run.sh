@@ -36,6 +36,20 @@ need_postgres() {
     fi
 }
 
+# Name servers and a resolver; tests start their own on loopback and end them.
+need_dns_servers() {
+    local missing=()
+    local program
+    for program in pdns_server named knotd unbound sqlite3; do
+        PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$program" >/dev/null || missing+=("$program")
+    done
+    if [ ${#missing[@]} -gt 0 ] || [ ! -f /usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql ]; then
+        say "installing name servers (${missing[*]:-tables of PowerDNS})"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends \
+            pdns-server pdns-backend-sqlite3 sqlite3 bind9 knot unbound
+    fi
+}
+
 # One server for all tests, on loopback, in a folder of its own. It ends when its input does: with this script.
 start_postgres() {
     coproc POSTGRES { tests/postgres.sh; }
@@ -54,6 +68,7 @@ run_tests() {
 
 need_compiler
 need_postgres
+need_dns_servers
 
 if [ "$quick" = matrix ]; then
     say "crash and failure matrices, every point"

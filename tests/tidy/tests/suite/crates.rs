@@ -59,6 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests/conformance", WHOLE),
     ("tests/fleet", WHOLE),
     ("tests/plugins", WHOLE),
+    ("tests/real", WHOLE),
     ("tests/scenarios", WHOLE),
     ("tests/tidy", &[]),
 ];
