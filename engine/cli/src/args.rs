@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use audit::{Audit, Export, Verify};
-pub(crate) use history::History;
+pub(crate) use history::{History, Report};
 pub(crate) use plan::{Assess, Diff, Drift, Format, Plan, Snapshot};
 pub(crate) use verbs::{Cancel, Pause, Rerun, Restart, Resume, Retry, Rollback, Scope, Skip};
 pub(crate) use worker::Worker;
@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Why(Why),
     /// Every event of a run, from the journal alone
     History(History),
+    /// The whole migration as one HTML page: findings, plans, checkpoints, charts of the shift, history
+    Report(Report),
     /// Is the history whole; a bundle of it for others to check
     #[command(subcommand)]
     Audit(Audit),

@@ -1,7 +1,8 @@
-//! What `history` is asked, and since when.
+//! What `history` and `report` are asked, and since when.
 
 use clap::Args as ClapArgs;
 use gateshift_model::{Timestamp, parse_duration};
+use std::path::PathBuf;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -22,6 +23,15 @@ pub(crate) struct History {
     /// Reads too: every call that was answered
     #[arg(long)]
     pub(crate) calls: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// The run's id or its beginning; the latest run when left out
+    pub(crate) run: Option<String>,
+    /// The file to write; standard output when left out
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// A moment.

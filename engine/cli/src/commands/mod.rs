@@ -15,6 +15,7 @@ mod migrators;
 mod pause;
 mod plan;
 mod preview;
+mod report;
 mod rerun;
 mod rollback;
 mod run;
@@ -66,6 +67,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Status(run) => status::run(&run, store, output).await,
         Command::Why(why) => why::run(&why, store, output).await,
         Command::Audit(audit) => audit::run(&audit, store, output).await,
+        Command::Report(report) => report::run(&report, store, output).await,
         Command::History(history) => history::run(&history, store, output).await,
         Command::Migrators(migrators) => migrators::run(&migrators, output),
         Command::Schema => {

@@ -1,14 +1,14 @@
 //! `status`: where runs stand, from the journal alone.
 
 use gateshift_executor::{Driven, state_of, system_clock};
-use gateshift_journal::RunFilter;
+use gateshift_journal::{RunFilter, history};
 use gateshift_model::{RunState, RunStatus};
 use serde_json::json;
 
 use crate::args::MaybeRun;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::show::{Output, describe};
+use crate::show::{Output, describe, shift};
 use crate::wiring::{Store, find_run};
 
 pub(super) async fn run(given: &MaybeRun, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
@@ -44,6 +44,9 @@ pub(super) async fn run(given: &MaybeRun, store: Option<&str>, output: &Output) 
                 stage["share"], stage["answered"], stage["measured"]
             ));
         }
+    }
+    for course in shift::courses(&history(&*journal, id).await?)? {
+        text.push_str(&shift::lines(&course));
     }
     text.push_str(&format!("run {id}"));
     output.data(&super::drive::summary(id, &state, exit), &text);

@@ -3,8 +3,10 @@
 pub(crate) mod describe;
 pub(crate) mod findings;
 pub(crate) mod log;
+pub(crate) mod markup;
 mod output;
 mod plain;
+pub(crate) mod shift;
 mod tree;
 mod watch;
 

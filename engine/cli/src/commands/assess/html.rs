@@ -4,6 +4,7 @@ use gateshift_model::Severity;
 
 use super::report::Report;
 use crate::show::describe;
+use crate::show::markup::escape;
 
 const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#1c2430}\
 table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #d8dee6}\
@@ -58,26 +59,6 @@ pub(super) fn page(report: &Report) -> String {
         report.account()
     ));
     text
-}
-
-/// Text as it may stand in HTML and in XML, in content and in attributes. What XML cannot hold at all
-/// becomes a question mark.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\t' | '\n' | '\r' => out.push(letter),
-            '\u{fffe}' | '\u{ffff}' => out.push('?'),
-            _ if letter < ' ' => out.push('?'),
-            _ => out.push(letter),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

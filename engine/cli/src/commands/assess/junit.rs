@@ -2,9 +2,9 @@
 
 use gateshift_model::Severity;
 
-use super::html::escape;
 use super::report::Report;
 use crate::show::describe;
+use crate::show::markup::escape;
 
 /// The document. Findings from the severity `from` on fail, unless somebody answers for them.
 pub(super) fn document(report: &Report, from: Severity) -> String {
