@@ -17,6 +17,6 @@ pub use damage::{BROKEN, Damage};
 pub use sign::{AuditKey, KeyError, PublicKey, Signature};
 pub use verify::{NamedArtifact, Sound, artifacts_of, verify_artifact, verify_history, verify_noted};
 pub use why::{
-    Answer, Blocking, Call, Circumstances, Failure, NotRun, Owner, StepAnswer, Story, Turn, Wait, explain,
-    outcome_word, render, shell, status_word,
+    Answer, Asked, Blocking, Call, Circumstances, Failure, NotRun, Owner, StepAnswer, Story, Turn, Wait,
+    explain, outcome_word, render, shell, status_word,
 };

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use gateshift_model::{
-    Actor, ArtifactRef, CallRecord, Checkpoint, CheckpointResult, ConnectionName, Envelope, ErrorClass,
-    Event, Finding, GENESIS, Holder, MigratorName, OnFailure, OperationKey, Outcome, RERUN, RESUME, RETRY,
-    RetryPolicy, RunDefinition, RunId, RunOutcome, RunState, Settled, Severity, StepDefinition, StepError,
-    StepName, Timestamp, UndoScope, digest_bytes,
+    Actor, ApprovalRule, ArtifactRef, Awaited, CallRecord, Checkpoint, CheckpointResult, Conditions,
+    ConnectionName, Envelope, ErrorClass, Event, Finding, GENESIS, Holder, MigratorName, OnFailure,
+    OperationKey, Outcome, RERUN, RESUME, RETRY, RetryPolicy, RunDefinition, RunId, RunOutcome, RunState,
+    Settled, Severity, StepDefinition, StepError, StepName, Timestamp, UndoScope, digest_bytes,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,6 +26,19 @@ fn connection_name(text: &str) -> ConnectionName {
     ConnectionName::new(text).unwrap()
 }
 
+/// What moves the traffic has to be approved.
+fn conditions(undo: UndoScope) -> Conditions {
+    let rule = ApprovalRule {
+        group: None,
+        people: vec!["ann".into(), "bob".into()],
+        count: 1,
+        runner_may_approve: false,
+        timeout: None,
+        on_timeout: gateshift_model::OnTimeout::Hold,
+    };
+    Conditions { approval: (undo == UndoScope::Traffic).then_some(rule), ..Conditions::default() }
+}
+
 fn step(name: &str, needs: &[&str], undo: UndoScope) -> StepDefinition {
     StepDefinition {
         name: step_name(name),
@@ -38,6 +51,7 @@ fn step(name: &str, needs: &[&str], undo: UndoScope) -> StepDefinition {
         timeout: None,
         on_failure: OnFailure::Hold,
         undo,
+        conditions: conditions(undo),
     }
 }
 
@@ -92,13 +106,15 @@ pub(crate) fn plan() -> ArtifactRef {
 pub(crate) fn story(choices: &[u32]) -> Vec<Envelope> {
     let mut events = vec![seal(&[], &created())];
     events.push(seal(&events, &claimed()));
-    let mut state = RunState::begin(&created(), events[0].at).unwrap();
-    state.apply(&claimed(), 1, events[1].at).unwrap();
+    let mut state = RunState::begin(&created(), events[0].at, &events[0].actor).unwrap();
+    state.apply(&claimed(), 1, events[1].at, &events[1].actor).unwrap();
     for choice in choices {
         let fits = |event: &Event| {
             let mut next = state.clone();
             let envelope = seal(&events, event);
-            next.apply(event, envelope.generation, envelope.at).is_ok().then_some((next, envelope))
+            next.apply(event, envelope.generation, envelope.at, &envelope.actor)
+                .is_ok()
+                .then_some((next, envelope))
         };
         let possible: Vec<_> = candidates(*choice).iter().filter_map(fits).collect();
         let at = (*choice >> 8) as usize % possible.len().max(1);
@@ -130,7 +146,7 @@ fn candidates(choice: u32) -> Vec<Event> {
     };
     let classes =
         [ErrorClass::Retryable, ErrorClass::Permanent, ErrorClass::Conflict, ErrorClass::NeedsOperator];
-    let codes = ["GS-THROTTLED", "GS-BLOCKED", "GS-VERIFY-MISMATCH", "GS-UNDO-LEFT"];
+    let codes = ["GS-THROTTLED", "GS-BLOCKED", "GS-APPROVAL-LATE", "GS-UNDO-LEFT"];
     let failure = error(classes[(choice >> 3) as usize % 4], codes[(choice >> 5) as usize % 4]);
     let findings = vec![
         Finding::new(Severity::Block, "A-BLOCK", "routes/a", "it is lost").with_action("exclude it"),
@@ -162,6 +178,20 @@ fn candidates(choice: u32) -> Vec<Event> {
             waived: Vec::new(),
         },
         Event::StepPending { step: step.clone(), attempt, until, reason: format!("stage {attempt}%: thin") },
+        Event::StepWaits {
+            step: step.clone(),
+            attempt,
+            on: if choice.is_multiple_of(3) {
+                Awaited::Window { name: "night".into() }
+            } else {
+                Awaited::Approval { plan: plan(), void: Vec::new() }
+            },
+            until: choice.is_multiple_of(2).then_some(until),
+            reason: "its plan waits for ann".into(),
+        },
+        Event::StepAdmitted { step: step.clone(), attempt },
+        Event::StepApproved { step: step.clone(), plan: plan().digest, reason: "it is fine".into() },
+        Event::StepRejected { step: step.clone(), plan: plan().digest, reason: "not now".into() },
         Event::StepFailed {
             step: step.clone(),
             attempt,

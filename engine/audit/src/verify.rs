@@ -75,8 +75,8 @@ pub fn verify_noted(events: &[Envelope], seq: Seq, hash: &Digest) -> Result<(), 
 
 fn follow(state: &mut Option<RunState>, event: &Event, envelope: &Envelope) -> Result<(), Damage> {
     let taken = match state {
-        Some(state) => state.apply(event, envelope.generation, envelope.at),
-        None => RunState::begin(event, envelope.at).map(|begun| *state = Some(begun)),
+        Some(state) => state.apply(event, envelope.generation, envelope.at, &envelope.actor),
+        None => RunState::begin(event, envelope.at, &envelope.actor).map(|begun| *state = Some(begun)),
     };
     taken.map_err(|cause| Damage::Illegal { seq: envelope.seq, cause })
 }

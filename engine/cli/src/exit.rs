@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use gateshift_executor::Driven;
-use gateshift_model::{CHECKPOINT_MANUAL, RunOutcome};
+use gateshift_model::{APPROVAL_LATE, CHECKPOINT_MANUAL, RunOutcome};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,10 @@ impl Exit {
                 RunOutcome::Held | RunOutcome::Stuck if failure == Some("GS-VERIFY-MISMATCH") => {
                     Self::Mismatch
                 }
-                RunOutcome::Held if failure == Some(CHECKPOINT_MANUAL) => Self::Waiting,
+                RunOutcome::Held if matches!(failure, Some(CHECKPOINT_MANUAL | APPROVAL_LATE)) => {
+                    Self::Waiting
+                }
+                RunOutcome::Held if failure == Some("GS-APPROVAL-REJECTED") => Self::Blocked,
                 RunOutcome::Paused => Self::Waiting,
                 RunOutcome::Held | RunOutcome::Stuck | RunOutcome::Canceled => Self::Error,
             },

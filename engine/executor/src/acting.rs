@@ -8,7 +8,7 @@ use gateshift_model::{Event, RunDefinition, RunId, RunOutcome, RunState, RunStat
 use tokio_util::sync::CancellationToken;
 
 use crate::run::{Course, Session};
-use crate::verbs::{Place, Refusal, Verb, applies, decide};
+use crate::verbs::{Place, Refusal, Verb, answered, applies, decide};
 use crate::{Command, Driven, Engine, EngineError, Watcher};
 
 impl Engine {
@@ -25,7 +25,7 @@ impl Engine {
             return self.undo(run, *scope, reason, stop, watcher).await;
         }
         let known = self.folded(run).await?;
-        let begin = |state: &RunState| decide(command, state, &*self.migrators);
+        let begin = |state: &RunState| decide(command, state, &*self.migrators, &self.options.actor);
         if begin(&known.state)?.is_empty() {
             return Ok(standing(&known.state));
         }
@@ -36,6 +36,15 @@ impl Engine {
                 let stopped = session.interrupt(format!("step `{step}` was skipped")).await;
                 session.give_back().await;
                 stopped
+            }
+            Command::Approve { step, .. } | Command::Reject { step, .. } => {
+                // Whoever answers need not have the keys to go on with it.
+                let reason = session.log.read(|state| answered(state, step));
+                let resting = before.status == RunStatus::Finished(RunOutcome::Held);
+                let reason = reason.filter(|_| resting).or(before.reason.clone());
+                let back = session.put_back(&RunState { reason, ..before }).await;
+                session.give_back().await;
+                back
             }
             Command::Pause { connection: Some(_), .. } | Command::Resume { .. } => {
                 let back = session.put_back(&before).await;
@@ -63,7 +72,7 @@ impl Engine {
 
     /// Whether a command applies to a run as it stands; an error says what to do instead.
     pub fn allows(&self, command: &Command, state: &RunState) -> Result<(), Refusal> {
-        decide(command, state, &*self.migrators).map(drop)
+        decide(command, state, &*self.migrators, &self.options.actor).map(drop)
     }
 }
 

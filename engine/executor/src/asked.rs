@@ -46,13 +46,17 @@ impl Session {
             }
             Command::Stop { reason } => Asked::End(Forward::Stopped(stopped(&request.actor, &reason))),
             Command::Pause { .. } | Command::Resume { .. } => Asked::Answered,
-            Command::Retry { .. } | Command::Rerun { .. } | Command::Skip { .. } => Asked::Changed,
+            Command::Retry { .. }
+            | Command::Rerun { .. }
+            | Command::Skip { .. }
+            | Command::Approve { .. }
+            | Command::Reject { .. } => Asked::Changed,
         })
     }
 
     /// Writes down what a request asks for, and answers it. False when it changes nothing.
     pub(crate) async fn take_up(&self, request: &Request, command: &Command) -> Result<bool, EngineError> {
-        let decided = self.log.read(|state| decide(command, state, &*self.engine.migrators));
+        let decided = self.log.read(|state| decide(command, state, &*self.engine.migrators, &request.actor));
         let events = match decided {
             Ok(events) => events,
             Err(refusal) => {
@@ -117,6 +121,8 @@ fn doing(command: &Command) -> &'static str {
         Command::Retry { .. } => "what failed is tried again",
         Command::Rerun { .. } => "the steps are repeated",
         Command::Skip { .. } => "the run goes on without the step",
+        Command::Approve { .. } => "the approval is written down",
+        Command::Reject { .. } => "the rejection is written down",
         Command::Cancel { undo: true, .. } => "what was made is taken back, then the run ends",
         Command::Cancel { .. } => "the run is being ended",
     }

@@ -8,22 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use gateshift_journal::NewArtifact;
-use gateshift_model::{ArtifactRef, Event, Finding, Plan, Severity, StepDefinition, StepError, StepStatus};
+use gateshift_model::{Event, Finding, Plan, Severity, StepDefinition, StepError, StepStatus};
 use gateshift_step_api::{Applied, Migrator, StepInput, StepScope};
 use tokio_util::sync::CancellationToken;
 
 use crate::EngineError;
+use crate::admit::admitted;
 use crate::backoff::{Draw, retry_at};
 use crate::error::code;
 use crate::guard::GuardedHost;
 use crate::inputs::{Way, later};
-use crate::judge::{blocked, judge, panicked, timed_out};
-use crate::pinned::{PinnedPlan, against, stale};
+use crate::judge::{judge, panicked, timed_out};
+use crate::planning::{plan, stored_plan};
 use crate::recorder::StepRecorder;
 use crate::run::Session;
 use crate::schedule::deadline;
-use crate::waive::{self, answered};
+use crate::waive;
 
 /// Why a piece of a step's work came to nothing.
 pub(crate) enum Failure {
@@ -144,6 +144,10 @@ async fn work(
         let output = own.output.unwrap_or_default();
         return verify(session, step, attempt, &*migrator, &host, &input, &plan, &output).await;
     }
+    // What has to be approved is planned first; what only waits for its window is planned when that is open.
+    if step.conditions.approval.is_none() && !admitted(session, step, attempt).await? {
+        return Ok(());
+    }
     // A plan that was let through stays so for its attempts: a waiver is judged when a step plans.
     let let_through = |finding: &Finding| {
         own.waived.iter().any(|waived| waived.code == finding.code && waived.object == finding.object)
@@ -155,6 +159,9 @@ async fn work(
         Some(plan) => plan,
         None => plan(session, step, attempt, &*migrator, &host, &input).await?,
     };
+    if step.conditions.approval.is_some() && !admitted(session, step, attempt).await? {
+        return Ok(());
+    }
     let output = match host.sound(guarded(migrator.apply(&host, &input, &plan)).await)? {
         Applied::Pending { checkpoint, after, reason } => {
             let until = session.now().after(session.options().scaled(after));
@@ -218,82 +225,6 @@ pub(crate) fn bench(
     let roles = step.connections.clone();
     let host = GuardedHost::new(session.engine.hosts.host(scope, recorder)?, token.clone(), roles, paused);
     Ok(Bench { migrator, host })
-}
-
-/// Plans and stores the plan. Findings that forbid to go on end the attempt.
-async fn plan(
-    session: &Session,
-    step: &StepDefinition,
-    attempt: u32,
-    migrator: &dyn Migrator,
-    host: &GuardedHost,
-    input: &StepInput,
-) -> Result<Plan, Failure> {
-    let plan = host.sound(guarded(migrator.plan(host, input)).await)?;
-    if plan == Plan::default() {
-        return Ok(plan);
-    }
-    approved(session, step, input, &plan).await?;
-    let bytes = serde_json::to_vec(&plan)
-        .map_err(|error| StepError::permanent(code::PLAN_LOST, error.to_string()))?;
-    let artifact = NewArtifact::new("plan", "application/json", bytes);
-    let waivers = &session.definition.waivers;
-    let answered = answered(&plan.findings, waivers, migrator.never_waived(), session.now());
-    let blocked = blocked(&answered);
-    let planned = Event::StepPlanned {
-        step: step.name.clone(),
-        attempt,
-        plan: artifact.artifact.clone(),
-        operations: plan.operations.len() as u64,
-        summary: plan.summary.clone(),
-        findings: plan
-            .findings
-            .iter()
-            .filter(|finding| finding.severity >= Severity::Warn)
-            .cloned()
-            .collect(),
-        waived: answered.waived,
-    };
-    // The first intent carries it to the disk, and before that there is nothing to remember it for.
-    session.log.with_artifact(artifact, vec![planned], blocked.is_some()).await?;
-    blocked.map_or(Ok(plan), |error| Err(error.into()))
-}
-
-/// Holds the plan against the one that was approved, when the run was begun with one.
-async fn approved(
-    session: &Session,
-    step: &StepDefinition,
-    input: &StepInput,
-    plan: &Plan,
-) -> Result<(), Failure> {
-    let Some(pinned) = &session.definition.pinned else { return Ok(()) };
-    let bytes = session.engine.journal.get_artifact(&pinned.digest).await.map_err(EngineError::from)?;
-    let pinned: PinnedPlan = serde_json::from_slice(&bytes).map_err(|error| {
-        StepError::permanent(
-            code::PLAN_LOST,
-            format!("the approved plan {} cannot be read: {error}", pinned.digest),
-        )
-    })?;
-    let found = pinned.steps.iter().find(|one| one.step == step.name);
-    let Some(operations) = found.and_then(|one| one.operations.as_ref()) else { return Ok(()) };
-    let done = input.settled.keys().chain(&input.unsettled).collect();
-    let moved = against(&step.name, operations, &plan.operations, &done);
-    if moved.is_empty() { Ok(()) } else { Err(stale(&moved).into()) }
-}
-
-pub(crate) async fn stored_plan(
-    session: &Session,
-    plan: Option<&ArtifactRef>,
-) -> Result<Option<Plan>, Failure> {
-    let Some(plan) = plan else { return Ok(None) };
-    let bytes = session.engine.journal.get_artifact(&plan.digest).await.map_err(EngineError::from)?;
-    let plan = serde_json::from_slice(&bytes).map_err(|error| {
-        StepError::permanent(
-            code::PLAN_LOST,
-            format!("the stored plan {} cannot be read: {error}", plan.digest),
-        )
-    })?;
-    Ok(Some(plan))
 }
 
 #[expect(clippy::too_many_arguments, reason = "the contract's call, its step and its attempt")]

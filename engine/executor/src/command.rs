@@ -58,6 +58,27 @@ pub enum Command {
         /// The risk that is accepted with it.
         risk: String,
     },
+    /// Say that the plan of a step may be carried out.
+    Approve {
+        /// The step.
+        step: StepName,
+        /// The plan that was looked at: the beginning of its digest. Another one is not approved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<String>,
+        /// Why.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Say that it may not.
+    Reject {
+        /// The step.
+        step: StepName,
+        /// The plan that was looked at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<String>,
+        /// Why.
+        reason: String,
+    },
     /// End the run.
     Cancel {
         /// Take back first what was made.
@@ -79,6 +100,8 @@ impl Command {
             Self::Retry { .. } => "retry",
             Self::Rerun { .. } => "rerun",
             Self::Skip { .. } => "skip",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
         }
     }
@@ -156,6 +179,14 @@ mod tests {
             (
                 Command::Skip { step: step(), reason: reason(), risk: "unseen".into() },
                 json!({"do": "skip", "step": "verify", "reason": "5xx", "risk": "unseen"}),
+            ),
+            (
+                Command::Approve { step: step(), plan: Some("0a".into()), reason: reason() },
+                json!({"do": "approve", "step": "verify", "plan": "0a", "reason": "5xx"}),
+            ),
+            (
+                Command::Reject { step: step(), plan: None, reason: reason() },
+                json!({"do": "reject", "step": "verify", "reason": "5xx"}),
             ),
             (
                 Command::Cancel { undo: true, reason: reason() },

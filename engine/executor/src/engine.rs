@@ -11,13 +11,14 @@ use gateshift_step_api::{HostProvider, Migrator};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::conditions::is_waiting;
 use crate::error::code;
 use crate::folded::{Folded, state_of};
 use crate::run::{Course, Session};
 use crate::verbs::{Verb, applies, resolve};
 use crate::{Command, EngineError, EngineOptions, MigratorSet, Watcher};
 
-pub use crate::schedule::{NotRun, not_run};
+pub use crate::rest::{NotRun, not_run};
 
 /// Drives runs. Clones share everything.
 #[derive(Clone)]
@@ -70,6 +71,13 @@ impl Engine {
         options: EngineOptions,
     ) -> Self {
         Self { journal, migrators, hosts, options: Arc::new(options) }
+    }
+
+    /// The same, which waits for people and windows while it drives a run, or comes to rest then.
+    #[must_use]
+    pub fn patient(mut self, waits: bool) -> Self {
+        Arc::make_mut(&mut self.options).no_wait = !waits;
+        self
     }
 
     /// The journal it writes to.
@@ -262,7 +270,8 @@ fn taken_up(state: &RunState) -> Vec<Event> {
     }
     let resting = state.definition.steps.iter().filter(|step| {
         state.step(&step.name).is_some_and(|found| {
-            matches!(found.status, Failed | Skipped | Undone) && found.accepted_risk.is_none()
+            let rests = matches!(found.status, Failed | Skipped | Undone) || is_waiting(found);
+            rests && found.accepted_risk.is_none()
         })
     });
     let lifted =

@@ -87,6 +87,12 @@ pub(crate) mod code {
     pub(crate) const CHECKPOINT_FAILED: &str = "GS-CHECKPOINT-FAILED";
     pub(crate) const CHECKPOINT_UNCLEAR: &str = "GS-CHECKPOINT-UNCLEAR";
     pub(crate) const CHECKPOINT_MANUAL: &str = gateshift_model::CHECKPOINT_MANUAL;
+    pub(crate) const APPROVAL_LATE: &str = gateshift_model::APPROVAL_LATE;
+    pub(crate) const APPROVAL_REJECTED: &str = "GS-APPROVAL-REJECTED";
+    pub(crate) const APPROVAL_NONE: &str = "GS-APPROVAL-NONE";
+    pub(crate) const APPROVAL_MOVED: &str = "GS-APPROVAL-MOVED";
+    pub(crate) const APPROVAL_WHO: &str = "GS-APPROVAL-WHO";
+    pub(crate) const WINDOW_NEVER: &str = "GS-WINDOW-NEVER";
     pub(crate) const TIMEOUT: &str = "GS-STEP-TIMEOUT";
     pub(crate) const PANIC: &str = "GS-MIGRATOR-PANIC";
     pub(crate) const MIGRATOR_UNKNOWN: &str = "GS-MIGRATOR-UNKNOWN";

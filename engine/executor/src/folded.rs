@@ -20,7 +20,7 @@ impl Folded {
     pub(crate) async fn read(journal: &dyn Journal, run: RunId) -> Result<Self, EngineError> {
         let mut page = journal.events(run, 1, PAGE).await?;
         let (first, rest) = page.split_first().ok_or(JournalError::UnknownRun(run))?;
-        let state = RunState::begin(&event_of(first)?, first.at)
+        let state = RunState::begin(&event_of(first)?, first.at, &first.actor)
             .map_err(|cause| EngineError::IllegalHistory { run, cause })?;
         let mut folded = Self { state, seq: first.seq };
         rest.iter().try_for_each(|envelope| folded.apply(envelope))?;
@@ -54,7 +54,7 @@ impl Folded {
     }
 
     fn apply(&mut self, envelope: &Envelope) -> Result<(), EngineError> {
-        let taken = self.state.apply(&event_of(envelope)?, envelope.generation, envelope.at);
+        let taken = self.state.apply(&event_of(envelope)?, envelope.generation, envelope.at, &envelope.actor);
         taken.map_err(|cause| EngineError::IllegalHistory { run: envelope.run, cause })?;
         self.seq = envelope.seq;
         Ok(())

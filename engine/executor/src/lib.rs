@@ -5,11 +5,13 @@
 //! decisions out and writes down what happened.
 
 mod acting;
+mod admit;
 mod asked;
 mod attempt;
 mod backoff;
 mod backward;
 mod command;
+mod conditions;
 mod engine;
 mod error;
 mod folded;
@@ -21,10 +23,12 @@ mod judge;
 mod log;
 mod options;
 mod pinned;
+mod planning;
 mod preview;
 mod process;
 mod recorder;
 mod rerun;
+mod rest;
 mod run;
 mod schedule;
 mod shelf;
@@ -53,7 +57,7 @@ pub use rerun::Rerun;
 pub use shelf::Shelf;
 pub use tokio_util::sync::CancellationToken;
 pub use undo_order::undo_order;
-pub use verbs::{Place, Refusal, Verb, after, applies, retryable};
+pub use verbs::{Place, Refusal, Verb, after, applies, may_approve, open_approval, retryable, short};
 pub use waive::{Answered, answered};
 pub use watcher::{NoWatcher, Watcher};
 pub use worker::{Foreman, Worker};

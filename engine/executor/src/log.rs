@@ -180,7 +180,7 @@ impl RunLog {
         }
         let at = (self.clock)();
         for event in &events {
-            inner.state.apply(event, self.generation, at).map_err(|cause| {
+            inner.state.apply(event, self.generation, at, actor).map_err(|cause| {
                 let error = EngineError::IllegalHistory { run: self.run, cause };
                 self.break_off(error.clone());
                 error

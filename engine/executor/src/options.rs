@@ -50,6 +50,8 @@ pub struct EngineOptions {
     pub grace: Duration,
     /// How often the inbox of requests is looked at.
     pub poll: Duration,
+    /// A run comes to rest when only people or a window can bring it on, rather than wait for them.
+    pub no_wait: bool,
     /// Version of this program, for the first event of a run.
     pub version: String,
 }
@@ -70,8 +72,14 @@ impl EngineOptions {
             clock: system_clock(),
             grace: Duration::from_secs(20),
             poll: Duration::from_millis(250),
+            no_wait: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+
+    /// Whether waits pass at another speed than real time.
+    pub(crate) fn is_scaled(&self) -> bool {
+        self.scaled(Duration::from_secs(1)) != Duration::from_secs(1)
     }
 
     /// A wait as it passes here.

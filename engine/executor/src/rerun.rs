@@ -32,7 +32,7 @@ impl Engine {
     ) -> Result<Vec<Rerun>, EngineError> {
         let state = self.state(run).await?;
         let command = Command::Rerun { from: from.clone(), reason: String::new() };
-        decide(&command, &state, &*self.migrators)?;
+        decide(&command, &state, &*self.migrators, &self.options.actor)?;
         let again = after(&state.definition, from);
         let plans = self.preview_again(run, &state, &again, watcher).await;
         let found = plans.into_iter().filter_map(|plan| {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateshift_model::{
     OnFailure, RunOutcome, RunState, StepDefinition, StepName, StepState, StepStatus, Timestamp, UndoScope,
 };
-use serde::Serialize;
 
 use crate::EngineOptions;
+use crate::conditions::{self, is_waiting};
 use crate::error::code;
+use crate::rest::rest;
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,11 @@ pub(crate) fn deadline(
     state: &StepState,
     options: &EngineOptions,
 ) -> Option<Timestamp> {
-    let begun = state.resumed_at.or(state.started)?;
+    if state.awaits.is_some() {
+        // People and windows take their own time.
+        return None;
+    }
+    let begun = state.admitted.or(state.resumed_at).or(state.started)?;
     step.timeout.map(|limit| begun.after(options.scaled(limit)))
 }
 
@@ -138,6 +143,8 @@ pub(crate) fn decide(
         let Some(step) = state.definition.steps.get(place) else { continue };
         let Some(found) = state.step(&step.name) else { continue };
         match due(state, frontier, place, (step, found), running, options) {
+            // Somebody else brings it on; then it is looked at again.
+            Some(due) if due > now && options.no_wait && is_waiting(found) => idle.push(place),
             Some(due) if due > now => wake = Some(wake.map_or(due, |earlier: Timestamp| earlier.min(due))),
             Some(_) => {
                 room -= 1;
@@ -177,6 +184,7 @@ fn due(
         StepStatus::Waiting => frontier.ready(place, done).then_some(Timestamp(i64::MIN)),
         // Somebody who died had it.
         StepStatus::Running | StepStatus::Applied => Some(Timestamp(i64::MIN)),
+        StepStatus::Pending if is_waiting(found) => Some(conditions::due(step, found)),
         StepStatus::Pending | StepStatus::Retrying => {
             let until = found.until.unwrap_or(Timestamp(i64::MIN));
             Some(deadline(step, found, options).map_or(until, |limit| limit.min(until)))
@@ -200,11 +208,16 @@ fn after_failure(
     let has = |found: &StepState, code: &str| found.error.as_ref().is_some_and(|error| error.code == code);
     let blocked = |found: &StepState| has(found, code::BLOCKED);
     // Nothing went wrong: no policy for failures applies.
-    let waits = |found: &StepState| blocked(found) || has(found, code::CHECKPOINT_MANUAL);
+    let waits = |found: &StepState| {
+        blocked(found) || has(found, code::CHECKPOINT_MANUAL) || has(found, code::APPROVAL_LATE)
+    };
+    // Nothing was begun, so there is nothing to take back.
+    let unharmed = |found: &StepState| waits(found) || has(found, code::APPROVAL_REJECTED);
     let failed = |(_, found): &(&StepDefinition, &StepState)| found.status == StepStatus::Failed;
 
-    let rollback =
-        steps().filter(failed).find(|(step, found)| step.on_failure == OnFailure::Rollback && !waits(found));
+    let rollback = steps()
+        .filter(failed)
+        .find(|(step, found)| step.on_failure == OnFailure::Rollback && !unharmed(found));
     if let Some((step, found)) = rollback {
         return Some(Verdict::Rollback { reason: why(&step.name, found) });
     }
@@ -217,7 +230,7 @@ fn after_failure(
         return Some(Verdict::Go { start: Vec::new(), wake: None });
     }
     let undo = steps().find(|(step, found)| {
-        let asked = step.on_failure == OnFailure::Undo && step.undo != UndoScope::Nothing && !waits(found);
+        let asked = step.on_failure == OnFailure::Undo && step.undo != UndoScope::Nothing && !unharmed(found);
         found.status == StepStatus::Undoing || (found.status == StepStatus::Failed && asked)
     });
     if let Some((step, _)) = undo {
@@ -236,92 +249,4 @@ fn why(step: &StepName, found: &StepState) -> String {
         Some(error) => format!("step `{step}` failed{undone}: {error}"),
         None => format!("step `{step}` was taken back"),
     }
-}
-
-/// The end of a run in which nothing can be done any more.
-fn rest(state: &RunState) -> Verdict {
-    let mut lost: BTreeMap<&StepName, String> = BTreeMap::new();
-    let (mut skipped, mut failed) = (Vec::new(), Vec::new());
-    for step in &state.definition.steps {
-        let status = state.step(&step.name).map_or(StepStatus::Waiting, |found| found.status);
-        match status {
-            StepStatus::Failed => {
-                failed.push(format!("`{}`", step.name));
-                lost.insert(&step.name, format!("step `{}` failed", step.name));
-            }
-            StepStatus::Skipped if !state.step(&step.name).is_some_and(StepState::is_settled) => {
-                lost.insert(&step.name, format!("step `{}` was skipped", step.name));
-            }
-            StepStatus::Waiting => {
-                let reason = step.needs.iter().find_map(|need| lost.get(need)).cloned();
-                if let Some(reason) = reason {
-                    skipped.push((step.name.clone(), reason.clone()));
-                    lost.insert(&step.name, reason);
-                }
-            }
-            _ => {}
-        }
-    }
-    let finished = |step: &StepDefinition| {
-        state
-            .step(&step.name)
-            .is_some_and(|found| matches!(found.status, StepStatus::Done | StepStatus::Skipped))
-    };
-    if failed.is_empty() && state.definition.steps.iter().all(finished) {
-        return Verdict::Rest { outcome: RunOutcome::Done, reason: String::new(), skipped };
-    }
-    let reason = match failed.as_slice() {
-        [] => "no step can be started".to_owned(),
-        [one] => format!("step {one} failed; the steps that do not need it are done"),
-        more => format!("steps {} failed; the steps that do not need them are done", more.join(", ")),
-    };
-    Verdict::Rest { outcome: RunOutcome::Held, reason, skipped }
-}
-
-/// A step that a resting run did not run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotRun {
-    /// The step.
-    pub step: StepName,
-    /// Why, a fragment that follows "not run because".
-    pub because: String,
-}
-
-/// The steps that were not run, each with the first cause among the steps it needs.
-#[must_use]
-pub fn not_run(state: &RunState) -> Vec<NotRun> {
-    let mut causes: BTreeMap<&StepName, String> = BTreeMap::new();
-    let mut found = Vec::new();
-    for step in &state.definition.steps {
-        let Some(own) = state.step(&step.name) else { continue };
-        let cause = match own.status {
-            StepStatus::Done | StepStatus::Applied => continue,
-            // Others do not wait for it.
-            StepStatus::Skipped if own.is_settled() => {
-                let because = own.reason.clone().unwrap_or_default();
-                found.push(NotRun { step: step.name.clone(), because: format!("it was skipped: {because}") });
-                continue;
-            }
-            StepStatus::Failed
-                if own.error.as_ref().is_some_and(|error| error.code == code::CHECKPOINT_MANUAL) =>
-            {
-                format!("step `{}` waits for a person", step.name)
-            }
-            StepStatus::Failed => format!("step `{}` failed", step.name),
-            StepStatus::Undone => format!("step `{}` was taken back", step.name),
-            StepStatus::Undoing => format!("step `{}` is being taken back", step.name),
-            StepStatus::Running | StepStatus::Pending | StepStatus::Retrying => {
-                format!("step `{}` is not done", step.name)
-            }
-            StepStatus::Waiting | StepStatus::Skipped => {
-                let needed = step.needs.iter().find_map(|need| causes.get(need)).cloned();
-                let because =
-                    own.reason.clone().or(needed).unwrap_or_else(|| "the run stopped before it".to_owned());
-                found.push(NotRun { step: step.name.clone(), because: because.clone() });
-                because
-            }
-        };
-        causes.insert(&step.name, cause);
-    }
-    found
 }

@@ -10,10 +10,11 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::EngineError;
-use crate::attempt::{Bench, Failure, bench, guarded, stored_plan};
+use crate::attempt::{Bench, Failure, bench, guarded};
 use crate::backoff::{Draw, wait};
 use crate::error::code;
 use crate::inputs::Way;
+use crate::planning::stored_plan;
 use crate::recorder::stopped;
 use crate::run::Session;
 use crate::undo_order::{carries_traffic, undo_order};

@@ -118,9 +118,12 @@ pub async fn appends_form_a_chain(journal: Arc<dyn Journal>) {
     assert_eq!(found, expected);
     assert_eq!(verify_chain(&found), Ok(()));
     assert_eq!(texts(&found), ["a", "and", "b", "and", "c", "and"]);
-    let events: Vec<_> =
-        found.iter().map(|found| (found.event().unwrap(), found.generation, found.at)).collect();
-    let state = RunState::fold(events.iter().map(|(event, generation, at)| (event, *generation, *at)));
+    let events: Vec<_> = found
+        .iter()
+        .map(|found| (found.event().unwrap(), found.generation, found.at, found.actor.clone()))
+        .collect();
+    let state =
+        RunState::fold(events.iter().map(|(event, generation, at, actor)| (event, *generation, *at, actor)));
     assert_eq!(state.unwrap().unwrap().definition, new.definition);
 }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ArtifactRef, ConnectionName, Digest, MigratorName, RunId, StepName, UndoScope, Waiver};
+use crate::{
+    ArtifactRef, Conditions, ConnectionName, Digest, MigratorName, RunId, StepName, UndoScope, Waiver,
+};
 
 /// A checked workflow, ready to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,6 +86,9 @@ pub struct StepDefinition {
     pub on_failure: OnFailure,
     /// What undoing this step takes back, as the migrator's manifest said when the run was frozen.
     pub undo: UndoScope,
+    /// What has to hold before it begins, besides what it needs.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
 }
 
 /// Retries of a step.
@@ -165,20 +170,20 @@ mod millis {
     }
 }
 
-mod optional_millis {
+pub(crate) mod optional_millis {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
     #[expect(clippy::ref_option, reason = "serde's `with` passes a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => super::millis::serialize(value, to),
             None => to.serialize_none(),
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::<u64>::deserialize(from)?.map(Duration::from_millis))
     }
 }

@@ -46,6 +46,9 @@ pub const CHECKPOINT_MANUAL: &str = "GS-CHECKPOINT-MANUAL";
 /// Code of the failure of a step that was found to make things worse: it is not begun again before somebody
 /// says that the cause is removed.
 pub const GATE_FAILED: &str = "GS-GATE-FAILED";
+/// Code of the failure of a step that was not approved in time, when that only holds the run: who approves later
+/// still counts.
+pub const APPROVAL_LATE: &str = "GS-APPROVAL-LATE";
 
 impl StepError {
     /// A failure of the given class.

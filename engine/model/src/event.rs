@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    ArtifactRef, Checkpoint, ConnectionName, Digest, Finding, OperationKey, RunDefinition, Settled,
+    ArtifactRef, Awaited, Checkpoint, ConnectionName, Digest, Finding, OperationKey, RunDefinition, Settled,
     StepError, StepName, Timestamp, Waived,
 };
 
@@ -188,6 +188,46 @@ pub enum Event {
         /// What it waits for, in words.
         reason: String,
     },
+    /// A step may not begin yet. It is looked at again at `until`, and when somebody answers.
+    StepWaits {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// For what.
+        on: Awaited,
+        /// When it is looked at again at the latest; absent when only people can bring it on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// The same in words.
+        reason: String,
+    },
+    /// All conditions of a step hold: it begins.
+    StepAdmitted {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// Somebody approved the plan of a step; who, the envelope says.
+    StepApproved {
+        /// The step.
+        step: StepName,
+        /// Digest of the plan.
+        plan: Digest,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// Somebody rejected the plan of a step; who, the envelope says.
+    StepRejected {
+        /// The step.
+        step: StepName,
+        /// Digest of the plan.
+        plan: Digest,
+        /// Why.
+        reason: String,
+    },
     /// A step has applied its plan; its output is known, its checkpoints are not yet.
     StepApplied {
         /// The step.
@@ -330,72 +370,6 @@ pub enum Event {
     },
 }
 
-impl Event {
-    /// The step it is about.
-    #[must_use]
-    pub fn step(&self) -> Option<&StepName> {
-        match self {
-            Self::RunCreated { .. }
-            | Self::RunClaimed { .. }
-            | Self::UndoRequested { .. }
-            | Self::PauseRequested { .. }
-            | Self::PauseLifted { .. }
-            | Self::CancelRequested { .. }
-            | Self::RequestTaken { .. }
-            | Self::RunInterrupted { .. }
-            | Self::RunFinished { .. } => None,
-            Self::Decided { step, .. } => step.as_ref(),
-            Self::StepStarted { step, .. }
-            | Self::StepPlanned { step, .. }
-            | Self::CallIntended { step, .. }
-            | Self::CallAnswered { step, .. }
-            | Self::OperationSettled { step, .. }
-            | Self::Checkpointed { step, .. }
-            | Self::StepPending { step, .. }
-            | Self::StepApplied { step, .. }
-            | Self::StepVerified { step, .. }
-            | Self::StepDone { step, .. }
-            | Self::StepFailed { step, .. }
-            | Self::StepSkipped { step, .. }
-            | Self::StepUndoing { step }
-            | Self::StepUndone { step, .. }
-            | Self::UndoFailed { step, .. } => Some(step),
-        }
-    }
-
-    /// Its name in the journal, `step_started`.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::RunCreated { .. } => "run_created",
-            Self::RunClaimed { .. } => "run_claimed",
-            Self::StepStarted { .. } => "step_started",
-            Self::StepPlanned { .. } => "step_planned",
-            Self::CallIntended { .. } => "call_intended",
-            Self::CallAnswered { .. } => "call_answered",
-            Self::OperationSettled { .. } => "operation_settled",
-            Self::Checkpointed { .. } => "checkpointed",
-            Self::StepPending { .. } => "step_pending",
-            Self::StepApplied { .. } => "step_applied",
-            Self::StepVerified { .. } => "step_verified",
-            Self::StepDone { .. } => "step_done",
-            Self::StepFailed { .. } => "step_failed",
-            Self::StepSkipped { .. } => "step_skipped",
-            Self::UndoRequested { .. } => "undo_requested",
-            Self::StepUndoing { .. } => "step_undoing",
-            Self::StepUndone { .. } => "step_undone",
-            Self::UndoFailed { .. } => "undo_failed",
-            Self::Decided { .. } => "decided",
-            Self::PauseRequested { .. } => "pause_requested",
-            Self::PauseLifted { .. } => "pause_lifted",
-            Self::CancelRequested { .. } => "cancel_requested",
-            Self::RequestTaken { .. } => "request_taken",
-            Self::RunInterrupted { .. } => "run_interrupted",
-            Self::RunFinished { .. } => "run_finished",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -419,6 +393,11 @@ mod tests {
             json!({"event": "pause_lifted", "reason": "done"}),
             json!({"event": "cancel_requested", "undo": true, "reason": "not today"}),
             json!({"event": "request_taken", "request": "01980000-0000-7000-8000-000000000001", "asked": "pause"}),
+            json!({"event": "step_waits", "step": "b", "attempt": 1, "on": {"for": "window", "name": "night"},
+                "until": 5, "reason": "it is closed"}),
+            json!({"event": "step_admitted", "step": "b", "attempt": 1}),
+            json!({"event": "step_approved", "step": "b", "plan": format!("{:064}", 1)}),
+            json!({"event": "step_rejected", "step": "b", "plan": format!("{:064}", 1), "reason": "not now"}),
             json!({"event": "run_finished", "outcome": "paused"}),
             json!({"event": "run_finished", "outcome": "canceled"}),
         ] {

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::step_state::{StepState, allowed};
+use crate::allowed::allowed;
 use crate::{
-    ConnectionName, Event, Generation, Holder, RunDefinition, RunOutcome, StepName, StepStatus, Timestamp,
-    UndoScope,
+    Actor, ConnectionName, Event, Generation, Holder, RunDefinition, RunOutcome, StepName, StepState,
+    StepStatus, Timestamp, UndoScope,
 };
 
 /// The decision that takes up a step that failed, was skipped or was taken back.
@@ -44,6 +44,8 @@ pub struct RunState {
     pub definition: RunDefinition,
     /// Version of the engine that froze it.
     pub engine: String,
+    /// Who submitted it.
+    pub runner: Actor,
     /// When it was submitted.
     pub created: Timestamp,
     /// When the latest event was written.
@@ -102,7 +104,7 @@ pub enum IllegalEvent {
 
 impl RunState {
     /// The state after the first event.
-    pub fn begin(event: &Event, at: Timestamp) -> Result<Self, IllegalEvent> {
+    pub fn begin(event: &Event, at: Timestamp, actor: &Actor) -> Result<Self, IllegalEvent> {
         let Event::RunCreated { definition, engine } = event else {
             return Err(IllegalEvent::Beginning(event.kind()));
         };
@@ -111,6 +113,7 @@ impl RunState {
             status: RunStatus::Submitted,
             definition: (**definition).clone(),
             engine: engine.clone(),
+            runner: actor.clone(),
             created: at,
             updated: at,
             generation: 0,
@@ -128,15 +131,15 @@ impl RunState {
 
     /// The state after a whole history; `None` for an empty one.
     pub fn fold<'a>(
-        events: impl IntoIterator<Item = (&'a Event, Generation, Timestamp)>,
+        events: impl IntoIterator<Item = (&'a Event, Generation, Timestamp, &'a Actor)>,
     ) -> Result<Option<Self>, IllegalEvent> {
         let mut events = events.into_iter();
-        let Some((first, _, at)) = events.next() else {
+        let Some((first, _, at, actor)) = events.next() else {
             return Ok(None);
         };
-        let mut state = Self::begin(first, at)?;
-        for (event, generation, at) in events {
-            state.apply(event, generation, at)?;
+        let mut state = Self::begin(first, at, actor)?;
+        for (event, generation, at, actor) in events {
+            state.apply(event, generation, at, actor)?;
         }
         Ok(Some(state))
     }
@@ -153,6 +156,7 @@ impl RunState {
         event: &Event,
         generation: Generation,
         at: Timestamp,
+        actor: &Actor,
     ) -> Result<(), IllegalEvent> {
         self.updated = at;
         self.generation = self.generation.max(generation);
@@ -171,7 +175,7 @@ impl RunState {
                     status: step.status,
                 });
             }
-            step.take(event, at);
+            step.take(event, at, actor);
             return Ok(());
         }
         match event {
@@ -233,6 +237,8 @@ fn wakes(event: &Event) -> bool {
             | Event::RunInterrupted { .. }
             | Event::UndoRequested { .. }
             | Event::RequestTaken { .. }
+            | Event::StepApproved { .. }
+            | Event::StepRejected { .. }
             | Event::PauseRequested { connection: Some(_), .. }
             | Event::PauseLifted { connection: Some(_), .. }
     )

@@ -3,14 +3,18 @@
 //! Pure data: no I/O, no async, no clock. Every other engine crate speaks in these words, and so
 //! do the journal, the command line and the JSON it prints.
 
+mod allowed;
 mod artifact;
+mod awaited;
 mod canonical;
+mod conditions;
 mod definition;
 mod differ;
 mod document;
 mod envelope;
 mod error;
 mod event;
+mod event_names;
 mod finding;
 mod fold;
 mod ids;
@@ -21,14 +25,17 @@ mod step_state;
 mod time;
 mod units;
 mod waiver;
+mod window;
 
 pub use artifact::ArtifactRef;
+pub use awaited::{Approval, Awaited, Given};
 pub use canonical::{Digest, canonical_json, digest_bytes, digest_json, digest_list};
+pub use conditions::{ApprovalRule, Conditions, OnTimeout};
 pub use definition::{Backoff, ConnectionDefinition, OnFailure, RetryPolicy, RunDefinition, StepDefinition};
 pub use differ::{Difference, differences, differences_by};
 pub use document::Document;
 pub use envelope::{Actor, ChainBroken, Envelope, GENESIS, verify_chain};
-pub use error::{CHECKPOINT_MANUAL, ErrorClass, GATE_FAILED, StepError};
+pub use error::{APPROVAL_LATE, CHECKPOINT_MANUAL, ErrorClass, GATE_FAILED, StepError};
 pub use event::{CallRecord, Event, Holder, RunOutcome, UndoScope};
 pub use finding::{Checkpoint, CheckpointResult, Finding, Severity};
 pub use fold::{IllegalEvent, RERUN, RESUME, RETRY, RunState, RunStatus};
@@ -40,3 +47,4 @@ pub use step_state::{OperationState, StepState, StepStatus};
 pub use time::Timestamp;
 pub use units::{UnitMistake, parse_duration, parse_percent};
 pub use waiver::{Day, Waived, Waiver};
+pub use window::{Hours, TimeOfDay, Weekday, Window};

@@ -1,5 +1,5 @@
-//! A step as its events tell it: what it is, which event may follow, and what each makes of it. Part of the
-//! fold; the run's own part is in `fold`.
+//! A step as its events tell it: what it is, and what each event makes of it. Part of the fold; which event may
+//! follow is in `allowed`, the run's own part in `fold`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::error::GATE_FAILED;
 use crate::fold::{RERUN, RESUME, RETRY};
 use crate::{
-    ArtifactRef, CallRecord, Checkpoint, ErrorClass, Event, Finding, OperationKey, Outcome, Settled,
-    StepError, Timestamp, Waived,
+    Actor, Approval, ArtifactRef, Awaited, CallRecord, Checkpoint, ErrorClass, Event, Finding, Given,
+    OperationKey, Outcome, Settled, StepError, Timestamp, Waived,
 };
 
 /// State of a step.
@@ -93,6 +93,15 @@ pub struct StepState {
     pub resumed_attempt: u32,
     /// When somebody last said `resume`: limits of time count from then.
     pub resumed_at: Option<Timestamp>,
+    /// What it waits for before it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<Awaited>,
+    /// What people were asked about its plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// When its conditions were found to hold. Its time counts from there.
+    #[serde(skip)]
+    pub admitted: Option<Timestamp>,
     /// The risk that a person accepted by skipping it: steps that need it go on without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted_risk: Option<String>,
@@ -127,6 +136,9 @@ impl Default for StepState {
             stale: false,
             resumed_attempt: 0,
             resumed_at: None,
+            awaits: None,
+            approval: None,
+            admitted: None,
             accepted_risk: None,
             repeated: BTreeSet::new(),
             is_undone: false,
@@ -172,47 +184,15 @@ impl StepState {
     }
 }
 
-/// The table of what may follow: which step statuses an event may meet.
-pub(crate) fn allowed(event: &Event, step: &StepState) -> bool {
-    use StepStatus::{Applied, Done, Failed, Pending, Retrying, Running, Skipped, Undoing, Undone, Waiting};
-    let status = step.status;
-    match event {
-        // Running and Pending: the process died and its successor begins a new attempt or goes on.
-        Event::StepStarted { .. } => {
-            matches!(status, Waiting | Running | Pending | Retrying | Failed | Undone | Applied)
-        }
-        Event::StepPlanned { .. } => matches!(status, Running | Pending),
-        Event::StepPending { .. } | Event::StepApplied { .. } => {
-            matches!(status, Running | Pending)
-        }
-        Event::StepFailed { .. } => matches!(status, Running | Pending | Applied),
-        Event::StepVerified { .. } | Event::StepDone { .. } => status == Applied,
-        Event::StepSkipped { risk: None, .. } => matches!(status, Waiting | Failed | Retrying),
-        // A person skips whatever is not done and not being taken back.
-        Event::StepSkipped { .. } => !matches!(status, Done | Undoing),
-        Event::StepUndoing { .. } => status == Undone || step.is_touched(),
-        Event::StepUndone { .. } | Event::UndoFailed { .. } => status == Undoing,
-        // An answer may arrive after the step has been given up, and must not be lost.
-        Event::CallIntended { .. }
-        | Event::CallAnswered { .. }
-        | Event::OperationSettled { .. }
-        | Event::Checkpointed { .. }
-        | Event::Decided { .. } => {
-            !matches!(status, Waiting | Skipped) || matches!(event, Event::Decided { .. })
-        }
-        _ => true,
-    }
-}
-
 impl StepState {
-    pub(crate) fn take(&mut self, event: &Event, at: Timestamp) {
+    pub(crate) fn take(&mut self, event: &Event, at: Timestamp, actor: &Actor) {
         match event {
             Event::StepStarted { attempt, .. } => {
                 self.status = StepStatus::Running;
                 self.attempt = *attempt;
                 self.started.get_or_insert(at);
                 self.is_undone = false;
-                (self.ended, self.until, self.reason) = (None, None, None);
+                (self.ended, self.until, self.reason, self.awaits) = (None, None, None, None);
             }
             Event::StepPlanned { plan, operations, findings, waived, .. } => {
                 self.plan = Some(plan.clone());
@@ -234,6 +214,24 @@ impl StepState {
                 self.until = Some(*until);
                 self.reason = Some(reason.clone());
             }
+            Event::StepWaits { on, until, reason, .. } => {
+                self.status = StepStatus::Pending;
+                (self.until, self.reason, self.admitted) = (*until, Some(reason.clone()), None);
+                if let Awaited::Approval { plan, .. } = on {
+                    self.approval = Some(Approval::ask(self.approval.take(), plan, *until, at));
+                }
+                self.awaits = Some(on.clone());
+            }
+            Event::StepAdmitted { .. } => {
+                self.status = StepStatus::Running;
+                (self.until, self.reason, self.awaits, self.admitted) = (None, None, None, Some(at));
+            }
+            Event::StepApproved { reason, .. } | Event::StepRejected { reason, .. } => {
+                let given = Given { by: actor.clone(), at, reason: reason.clone() };
+                if let Some(approval) = &mut self.approval {
+                    approval.answer(given, matches!(event, Event::StepApproved { .. }));
+                }
+            }
             Event::StepApplied { output, warnings, .. } => {
                 self.status = StepStatus::Applied;
                 self.output = Some(output.clone());
@@ -251,6 +249,7 @@ impl StepState {
                 self.until = *retry_at;
                 self.ended = retry_at.is_none().then_some(at);
                 self.reason = Some(error.message.clone());
+                self.awaits = None;
                 self.stale |= error.class == ErrorClass::Conflict;
                 self.error = Some(error.clone());
             }
@@ -258,7 +257,7 @@ impl StepState {
                 self.is_undone |= self.status == StepStatus::Undone;
                 self.status = StepStatus::Skipped;
                 self.ended = Some(at);
-                self.until = None;
+                (self.until, self.awaits) = (None, None);
                 self.reason = Some(reason.clone());
                 self.accepted_risk.clone_from(risk);
                 if risk.is_some() {
@@ -267,13 +266,14 @@ impl StepState {
             }
             Event::StepUndoing { .. } => {
                 self.status = StepStatus::Undoing;
-                (self.until, self.accepted_risk) = (None, None);
+                (self.until, self.accepted_risk, self.awaits) = (None, None, None);
             }
             Event::StepUndone { operations, .. } => {
                 self.status = StepStatus::Undone;
                 self.ended = Some(at);
                 self.stale = true;
                 self.checkpoint = None;
+                (self.approval, self.admitted) = (None, None);
                 for key in operations {
                     self.operations.remove(key);
                     self.repeated.remove(key);
@@ -321,6 +321,8 @@ impl StepState {
         (self.resumed_attempt, self.resumed_at) = (self.attempt, Some(at));
         (self.ended, self.until, self.reason, self.error) = (None, None, None, None);
         (self.checkpoint, self.output, self.accepted_risk) = (None, None, None);
+        // Whoever approved it approved it once.
+        (self.approval, self.admitted, self.awaits) = (None, None, None);
         self.checkpoints.clear();
         self.warnings.clear();
         self.repeated = self.settled().map(|(key, _)| key.clone()).collect();
@@ -338,69 +340,10 @@ impl StepState {
         self.error.take_if(|error| error.code == GATE_FAILED);
         self.resumed_attempt = self.attempt;
         self.resumed_at = Some(at);
+        self.admitted = None;
         (self.ended, self.until, self.reason) = (None, None, None);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::{OperationState, StepState, StepStatus};
-    use crate::{Event, OperationKey, Outcome, RERUN, RETRY, Settled, StepName, Timestamp};
-
-    fn settled(outcome: Outcome) -> Event {
-        let settled = Settled { outcome, id: None, data: Value::Null };
-        Event::OperationSettled { step: step(), attempt: 1, key: OperationKey::new("k"), settled }
-    }
-
-    fn step() -> StepName {
-        StepName::new("a").unwrap()
-    }
-
-    fn decided(decision: &str) -> Event {
-        Event::Decided { decision: decision.into(), step: Some(step()), reason: String::new() }
-    }
-
-    fn after(events: &[Event]) -> StepState {
-        let mut state = StepState::default();
-        for event in events {
-            state.take(event, Timestamp(1));
-        }
-        state
-    }
-
-    #[test]
-    fn what_a_run_made_stays_its_own_however_a_repetition_finds_it() {
-        use Outcome::{Adopted, Created, Deleted, Unchanged, Updated};
-        for (first, second, kept) in [
-            (Created, Adopted, Created),
-            (Created, Unchanged, Created),
-            (Created, Updated, Created),
-            (Created, Created, Created),
-            (Updated, Updated, Updated),
-            (Updated, Adopted, Updated),
-            (Adopted, Unchanged, Unchanged),
-            (Adopted, Created, Created),
-            (Created, Deleted, Deleted),
-        ] {
-            let state = after(&[settled(first), decided(RERUN), settled(second)]);
-            let known = state.operations.get(&OperationKey::new("k"));
-            let Some(OperationState::Settled(known)) = known else { panic!("{known:?}") };
-            assert_eq!(known.outcome, kept, "{first:?} then {second:?}");
-            assert!(state.repeated.is_empty());
-        }
-    }
-
-    #[test]
-    fn a_repeated_step_waits_for_its_turn_and_can_still_be_taken_back() {
-        let begun = Event::StepStarted { step: step(), attempt: 1 };
-        let state = after(&[begun.clone(), settled(Outcome::Created), decided(RERUN)]);
-        assert_eq!((state.status, state.is_touched(), state.repeated.len()), (StepStatus::Waiting, true, 1));
-        let undone = Event::StepUndone { step: step(), operations: Vec::new(), facts: Value::Null };
-        let state = after(&[begun, undone, decided(RERUN)]);
-        assert_eq!((state.status, state.is_touched()), (StepStatus::Waiting, false));
-        assert!(!after(&[decided(RERUN)]).is_touched(), "it never ran");
-        assert_eq!(after(&[decided(RETRY)]).status, StepStatus::Waiting, "nothing failed");
-    }
-}
+mod tests;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_model::{RunDefinition, digest_bytes};
+use gateshift_model::{RunDefinition, StepDefinition, digest_bytes};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
 use crate::codes;
+use crate::conditions::Rules;
 use crate::connections::{self, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Report, Span};
 use crate::document;
@@ -68,12 +69,17 @@ fn definition(
         Waivers::Here(waivers) => waivers,
         Waivers::File(_) => Vec::new(),
     };
+    let rules = Rules::read(&top.fields, report);
     let steps = steps::read(&top.fields, catalogue, report)?;
     let order = order(&steps, report);
     let mut used = BTreeSet::new();
     let frozen: Vec<_> = steps
         .iter()
-        .map(|step| steps::freeze(step, &steps, &connections, catalogue, &expander, &mut used, report))
+        .map(|step| {
+            let conditions = rules.of(step, &expander, report);
+            let frozen = steps::freeze(step, &steps, &connections, catalogue, &expander, &mut used, report);
+            Some(StepDefinition { conditions: conditions?, ..frozen? })
+        })
         .collect();
     report_unused(&connections, &used, report);
     // All or nothing: whatever is absent here has been reported, and is never just left out.

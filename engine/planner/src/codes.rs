@@ -39,6 +39,8 @@ codes! {
     SETTING = "GS-WF-SETTING": "a setting that the migrator or the connection does not take";
     SETTING_UNKNOWN = "GS-WF-SETTING-UNKNOWN": "a setting that does not exist";
     SETTING_MISSING = "GS-WF-SETTING-MISSING": "a setting that has to be there is not";
+    WINDOW = "GS-WF-WINDOW": "a window that does not exist, or hours that cannot be";
+    APPROVAL = "GS-WF-APPROVAL": "an approval that nobody could give, or that would be none";
     WAIVER = "GS-WF-WAIVER": "a waiver for what can never be waived, or the same one twice";
     INTERNAL = "GS-WF-INTERNAL": "the planner contradicts itself";
     SCHEMA = "GS-WF-SCHEMA": "the settings schema of a migrator or a kind of connection is broken";

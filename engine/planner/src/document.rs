@@ -9,8 +9,10 @@ use crate::tree::Node;
 
 /// The version of the format that this program reads.
 pub(crate) const API_VERSION: &str = "gateshift/v1";
-const KEYS: Allowed =
-    Allowed { now: &["apiVersion", "name", "inputs", "connections", "steps", "waivers"], later: &[] };
+const KEYS: Allowed = Allowed {
+    now: &["apiVersion", "name", "inputs", "connections", "windows", "groups", "steps", "waivers"],
+    later: &[],
+};
 
 /// The keys at the top and the name of the workflow.
 pub(crate) struct Top<'n> {

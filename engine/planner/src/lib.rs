@@ -5,10 +5,12 @@
 //! place in the file and what to write instead. Which migrators and kinds exist is the catalogue's
 //! business: nothing here knows a product.
 
+mod approvals;
 mod binding;
 mod catalogue;
 mod check;
 mod codes;
+mod conditions;
 mod connections;
 mod diagnostic;
 mod document;
@@ -27,6 +29,7 @@ mod suggest;
 mod tree;
 mod violation;
 mod waivers;
+mod windows;
 
 pub use catalogue::{Catalogue, ConnectionKindInfo};
 pub use check::{Checked, check};

@@ -7,6 +7,7 @@ use crate::connections::CREDENTIALS;
 use crate::document::API_VERSION;
 use crate::inputs::TYPES;
 use crate::retry::{BACKOFF, ON_FAILURE};
+use crate::{approvals, windows};
 
 const NAME: &str = "^[a-z][a-z0-9_-]{0,62}$";
 const DURATION: &str = "^([0-9]+(ms|d|h|m|s))+$";
@@ -27,6 +28,8 @@ pub fn schema(catalogue: &dyn Catalogue) -> Value {
             "name": {"type": "string", "pattern": NAME, "description": "name of the workflow"},
             "inputs": inputs(),
             "connections": connections(catalogue),
+            "windows": windows::schema(NAME),
+            "groups": approvals::groups_schema(NAME),
             "steps": steps(catalogue),
             "waivers": waivers(),
         },
@@ -150,6 +153,8 @@ fn steps(catalogue: &dyn Catalogue) -> Value {
                 },
                 "timeout": duration,
                 "onFailure": {"enum": ON_FAILURE, "default": "hold"},
+                "window": {"type": "string", "pattern": NAME, "description": "it begins only while this window is open"},
+                "approval": approvals::schema(&duration),
             },
             "allOf": branches.collect::<Vec<_>>(),
         },

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use gateshift_model::{MigratorName, Severity, StepDefinition, StepName};
+use gateshift_model::{Conditions, MigratorName, Severity, StepDefinition, StepName};
 use gateshift_step_api::Manifest;
 use serde_json::Value;
 
@@ -18,8 +18,8 @@ use crate::{binding, retry, suggest};
 
 /// The keys of a step.
 pub(crate) const KEYS: Allowed = Allowed {
-    now: &["uses", "needs", "with", "connections", "retry", "timeout", "onFailure"],
-    later: &["if", "window", "approval", "foreach", "isolation"],
+    now: &["uses", "needs", "with", "connections", "retry", "timeout", "onFailure", "window", "approval"],
+    later: &["if", "foreach", "isolation"],
 };
 
 /// Most steps of a workflow.
@@ -48,6 +48,11 @@ pub(crate) struct Step<'n> {
 impl Step<'_> {
     pub(crate) fn name(&self) -> &str {
         &self.key.text
+    }
+
+    /// Its keys; nothing when it is no mapping.
+    pub(crate) fn fields(&self) -> Option<&Fields<'_>> {
+        self.fields.as_ref()
     }
 
     /// Where its migrator is named.
@@ -231,6 +236,7 @@ pub(crate) fn freeze(
         timeout,
         on_failure,
         undo: manifest.undo,
+        conditions: Conditions::default(),
     })
 }
 

@@ -45,6 +45,38 @@ fn steps_are_ordered_filled_in_and_frozen() {
 }
 
 #[test]
+fn windows_and_approvals_are_frozen_with_the_step_that_has_them() {
+    let rules = "\
+windows:
+  night:
+    timezone: Asia/Shanghai
+    allow: [{ days: [mon, fri], from: \"22:00\", to: \"06:00\" }]
+    deny: [{ dates: { from: 2026-12-24, to: 2027-01-02 } }]
+groups:
+  sre: [ann, bob, eve]
+steps:";
+    let said = "onFailure: rollback
+    window: night
+    approval: { from: { group: sre, count: 2 }, timeout: 20h, onTimeout: reject }";
+    let text = GOOD.replace("steps:", rules).replace("onFailure: rollback", said);
+    let run = check_text(&text, &[]).unwrap().definition;
+    let conditions = |name: &str| {
+        json!(run.steps.iter().find(|step| step.name.as_str() == name).unwrap())["conditions"].clone()
+    };
+    let hours = json!({"days": ["mon", "fri"], "from": "22:00", "to": "06:00"});
+    let frozen = json!({"dates": ["2026-12-24", "2027-01-02"], "from": "00:00", "to": "24:00"});
+    let expected = json!({
+        "window": {"name": "night", "timezone": "Asia/Shanghai", "allow": [hours], "deny": [frozen]},
+        "approval": {"group": "sre", "people": ["ann", "bob", "eve"], "count": 2, "runner_may_approve": false,
+            "timeout": 72_000_000, "on_timeout": "reject"},
+    });
+    assert_eq!(conditions("shift"), expected);
+    assert_eq!(conditions("build"), serde_json::Value::Null, "a step without any is frozen as it was");
+    let stored = serde_json::to_string(&run).unwrap();
+    assert_eq!(serde_json::from_str::<RunDefinition>(&stored).unwrap(), run);
+}
+
+#[test]
 fn values_from_outside_replace_defaults() {
     let run = check_text(GOOD, &[("size", "7"), ("region", "there"), ("label", "new"), ("hold", "1m30s")])
         .unwrap()

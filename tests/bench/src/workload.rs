@@ -98,6 +98,7 @@ fn step(name: StepName, needs: Vec<StepName>) -> Result<StepDefinition, Failure>
         timeout: None,
         on_failure: OnFailure::Hold,
         undo: UndoScope::Nothing,
+        conditions: gateshift_model::Conditions::default(),
     })
 }
 

@@ -27,6 +27,7 @@ pub fn definition(steps: usize, things: u64, rests: u64, pause: u64) -> RunDefin
         timeout: None,
         on_failure: OnFailure::Hold,
         undo: UndoScope::Nothing,
+        conditions: gateshift_model::Conditions::default(),
     };
     RunDefinition {
         format: 1,

@@ -1,8 +1,8 @@
 //! The answer as data.
 
 use gateshift_model::{
-    Actor, CHECKPOINT_MANUAL, Checkpoint, ErrorClass, Holder, RunId, RunOutcome, RunStatus, Severity,
-    StepName, StepStatus, Timestamp,
+    APPROVAL_LATE, Actor, CHECKPOINT_MANUAL, Checkpoint, Digest, ErrorClass, Holder, RunId, RunOutcome,
+    RunStatus, Severity, StepName, StepStatus, Timestamp,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -118,6 +118,8 @@ pub struct StepAnswer {
     pub checkpoint: Option<Value>,
     /// Its latest failure.
     pub error: Option<Failure>,
+    /// What people are asked about its plan.
+    pub approval: Option<Asked>,
     /// Findings that stand in the way.
     pub blocking: Vec<Blocking>,
     /// Checkpoints that did not pass.
@@ -129,8 +131,24 @@ pub struct StepAnswer {
 impl StepAnswer {
     /// Its failure, if that is no more than something left to a person.
     pub(crate) fn by_hand(&self) -> Option<&Failure> {
-        self.error.as_ref().filter(|error| error.code == CHECKPOINT_MANUAL)
+        self.error.as_ref().filter(|error| [CHECKPOINT_MANUAL, APPROVAL_LATE].contains(&error.code.as_str()))
     }
+}
+
+/// What people are asked about the plan of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// Digest of the plan.
+    pub plan: Digest,
+    /// Those who may approve it.
+    pub people: Vec<String>,
+    /// Whoever started the run, when that one may not.
+    pub except: Option<Actor>,
+    /// Those who did.
+    pub given: Vec<Actor>,
+    /// How many are missing.
+    pub missing: u32,
 }
 
 /// A failure.

@@ -103,6 +103,10 @@ fn at_work(steps: &[StepAnswer]) -> String {
     let at = |until: Option<Timestamp>| until.map(|at| format!(" at {at}")).unwrap_or_default();
     if let Some(step) = of(&[StepStatus::Pending]) {
         let reason = step.reason.as_deref().unwrap_or("no reason was given");
+        if step.approval.as_ref().is_some_and(|asked| asked.missing > 0) {
+            let over = step.until.map(|until| format!("; the time for it is over at {until}"));
+            return format!("step `{}` waits: {reason}{}", step.name, over.unwrap_or_default());
+        }
         return format!("step `{}` waits: {reason}; it looks again{}", step.name, at(step.until));
     }
     if let Some(step) = of(&[StepStatus::Retrying]) {

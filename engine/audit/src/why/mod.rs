@@ -13,7 +13,8 @@ mod text;
 mod tests;
 
 pub use answer::{
-    Answer, Blocking, Call, Circumstances, Failure, NotRun, Owner, StepAnswer, outcome_word, status_word,
+    Answer, Asked, Blocking, Call, Circumstances, Failure, NotRun, Owner, StepAnswer, outcome_word,
+    status_word,
 };
 pub use explain::explain;
 pub use next::shell;

@@ -64,10 +64,11 @@ pub(crate) fn next(story: &Story, here: &Circumstances, steps: &[StepAnswer]) ->
         RunStatus::Interrupted => (vec![resume(story, here, steps, "goes on where it stopped")], None),
         RunStatus::Running | RunStatus::Undoing => match &here.owner {
             Owner::Working { holder, .. } => {
-                let lifts = lifts(story, here);
+                let mut calls = lifts(story, here);
+                calls.extend(approvals(story, here, steps));
                 let by_itself = format!("process {} on {} goes on by itself", holder.pid, holder.host);
-                let nothing = lifts.is_empty().then_some(by_itself);
-                (lifts, nothing)
+                let nothing = calls.is_empty().then_some(by_itself);
+                (calls, nothing)
             }
             _ => (
                 vec![resume(
@@ -135,6 +136,12 @@ fn at_rest(story: &Story, here: &Circumstances, steps: &[StepAnswer], outcome: R
                      source or the workflow had to be changed"
             )
         }
+        _ if steps.iter().any(|step| step.approval.is_some()) => {
+            "goes on with it once it is approved, and asks anew where the time was over".to_owned()
+        }
+        _ if cause.is_none() && steps.iter().any(|step| step.status == StepStatus::Pending) => {
+            "goes on with it when its window is open, and waits until then".to_owned()
+        }
         _ if cause.is_some_and(|step| step.by_hand().is_some()) => {
             format!("asks {failed} again, once what its checkpoints say is done: each is read back")
         }
@@ -142,10 +149,52 @@ fn at_rest(story: &Story, here: &Circumstances, steps: &[StepAnswer], outcome: R
     };
     let mut calls = looks(steps);
     calls.insert(0, resume(story, here, steps, &does));
+    if outcome == RunOutcome::Held {
+        calls.splice(0..0, approvals(story, here, steps));
+    }
     if outcome == RunOutcome::Stuck {
         calls.insert(1, call(here, "cancel", "leaves what is left where it is, and ends the run", WRITER));
     }
     calls
+}
+
+/// Answers of people that are missing.
+fn approvals(story: &Story, here: &Circumstances, steps: &[StepAnswer]) -> Vec<Call> {
+    if story.state.undoing {
+        return Vec::new();
+    }
+    let asked = steps.iter().filter_map(|step| Some((&step.name, step.approval.as_ref()?)));
+    asked
+        .filter(|(_, asked)| asked.missing > 0)
+        .flat_map(|(step, asked)| {
+            let free = |name: &&String| {
+                let user = format!("user:{name}");
+                asked.given.iter().chain(&asked.except).all(|one| one.0 != user)
+            };
+            let people: Vec<&str> = asked.people.iter().filter(free).map(String::as_str).collect();
+            let who = if people.is_empty() { "nobody who is left".to_owned() } else { people.join(", ") };
+            let plan = asked.plan.as_str().get(..12).unwrap_or_default();
+            let approve = Call {
+                command: format!(
+                    "gateshift approve {} {step} --plan {plan} --store {}",
+                    here.run,
+                    shell(&here.store)
+                ),
+                does: format!("approves the plan of step `{step}`; {} more needed", asked.missing),
+                who: who.clone(),
+            };
+            let reject = Call {
+                command: format!(
+                    "gateshift reject {} {step} --plan {plan} --reason WHY --store {}",
+                    here.run,
+                    shell(&here.store)
+                ),
+                does: "rejects it".to_owned(),
+                who,
+            };
+            [approve, reject]
+        })
+        .collect()
 }
 
 /// Lets calls go on that steps at work wait for.

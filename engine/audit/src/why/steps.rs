@@ -1,10 +1,11 @@
 //! The steps that matter for the answer, each with all that is known of its trouble or its wait.
 
 use gateshift_model::{
-    CheckpointResult, Finding, Severity, StepDefinition, StepError, StepName, StepState, StepStatus,
+    APPROVAL_LATE, CheckpointResult, Finding, Severity, StepDefinition, StepError, StepName, StepState,
+    StepStatus,
 };
 
-use super::{Blocking, Failure, StepAnswer, Story};
+use super::{Asked, Blocking, Failure, StepAnswer, Story};
 
 /// The steps at work, waiting, in trouble, or taken back after a failure, in the order of the workflow.
 pub(crate) fn of_interest(story: &Story) -> Vec<StepAnswer> {
@@ -57,6 +58,7 @@ fn answer(story: &Story, step: &StepDefinition, own: &StepState) -> StepAnswer {
             .map(|(begun, limit)| begun.after(limit)),
         checkpoint: own.checkpoint.clone().filter(|_| !matches!(own.status, StepStatus::Undone)),
         error: own.error.as_ref().filter(|_| failing).map(failure),
+        approval: asked(story, step, own),
         blocking: if failing { blocking(own) } else { Vec::new() },
         checkpoints: own
             .checkpoints
@@ -66,6 +68,21 @@ fn answer(story: &Story, step: &StepDefinition, own: &StepState) -> StepAnswer {
             .collect(),
         left: if failing { left(own) } else { Vec::new() },
     }
+}
+
+/// What people are asked, as long as their answer counts.
+fn asked(story: &Story, step: &StepDefinition, own: &StepState) -> Option<Asked> {
+    let rule = step.conditions.approval.as_ref()?;
+    let known = own.approval.as_ref().filter(|known| known.rejected.is_none())?;
+    let late = own.error.as_ref().is_some_and(|error| error.code == APPROVAL_LATE);
+    let open = own.awaits.is_some() || (own.status == StepStatus::Failed && late);
+    open.then(|| Asked {
+        plan: known.plan.digest.clone(),
+        people: rule.people.clone(),
+        except: (!rule.runner_may_approve).then(|| story.state.runner.clone()),
+        given: known.given.iter().map(|given| given.by.clone()).collect(),
+        missing: known.missing(rule),
+    })
 }
 
 fn failure(error: &StepError) -> Failure {

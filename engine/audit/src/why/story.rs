@@ -63,7 +63,7 @@ impl Story {
                 envelope.event().map_err(|error| Damage::Unknown { seq, cause: error.to_string() })?;
             let taken = match &mut told {
                 Some(story) => story.take(envelope, &event),
-                None => RunState::begin(&event, envelope.at).map(|state| {
+                None => RunState::begin(&event, envelope.at, &envelope.actor).map(|state| {
                     told = Some(Self {
                         state,
                         turned: turn(envelope, None),
@@ -86,7 +86,7 @@ impl Story {
     fn take(&mut self, envelope: &Envelope, event: &Event) -> Result<(), gateshift_model::IllegalEvent> {
         let status = |state: &RunState| event.step().and_then(|step| state.step(step)).map(|own| own.status);
         let before = status(&self.state);
-        self.state.apply(event, envelope.generation, envelope.at)?;
+        self.state.apply(event, envelope.generation, envelope.at, &envelope.actor)?;
         if let Some(step) = event.step().filter(|_| status(&self.state) != before) {
             self.changed.insert(step.clone(), envelope.at);
         }
@@ -115,7 +115,9 @@ impl Story {
             Event::StepSkipped { step, reason, risk: Some(_) } => {
                 self.skips.insert(step.clone(), turn(envelope, Some(reason)));
             }
-            Event::StepPending { step, reason, .. } => self.wait(step, reason, envelope.at),
+            Event::StepPending { step, reason, .. } | Event::StepWaits { step, reason, .. } => {
+                self.wait(step, reason, envelope.at)
+            }
             Event::StepStarted { step, .. } | Event::StepUndoing { step } => {
                 self.waits.remove(step);
             }

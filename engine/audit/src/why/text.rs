@@ -85,10 +85,21 @@ fn step_lines(step: &StepAnswer, now: Timestamp, lines: &mut Vec<String>) {
     if let Some(until) = step.until {
         let rest = until.since(now);
         let wait = if rest.is_zero() { "due now".to_owned() } else { format!("in {}", span(rest)) };
-        let what = if step.status == StepStatus::Retrying { "next attempt" } else { "looks again" };
+        let what = if step.approval.as_ref().is_some_and(|asked| asked.missing > 0) {
+            "its time is over"
+        } else if step.status == StepStatus::Retrying {
+            "next attempt"
+        } else {
+            "looks again"
+        };
         let looks =
             if step.looks > 1 { format!("; it has looked {} times", step.looks) } else { String::new() };
         lines.push(format!("  {what} at {until} ({wait}){looks}"));
+    }
+    if let Some(asked) = &step.approval {
+        let given: Vec<&str> = asked.given.iter().map(|one| one.0.as_str()).collect();
+        let given = if given.is_empty() { "nobody so far".to_owned() } else { given.join(", ") };
+        lines.push(format!("  plan {}: approved by {}, {} missing", asked.plan, line(&given), asked.missing));
     }
     lines.extend(step.gives_up.map(|at| format!("  its time is over at {at}")));
     let values = step.checkpoint.as_ref().map(seen).unwrap_or_default();

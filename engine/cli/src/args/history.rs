@@ -55,7 +55,7 @@ impl Since {
     }
 }
 
-fn since(text: &str) -> Result<Since, String> {
+pub(super) fn since(text: &str) -> Result<Since, String> {
     if let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) {
         let millis = i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000));
         return millis.map(|millis| Since::At(Timestamp(millis))).map_err(|error| error.to_string());

@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, ValueEnum};
 use gateshift_model::{ConnectionName, StepName};
 
-use super::Endpoints;
+use super::{Endpoints, Patience};
 
 /// Why, when nobody says why.
 const ASKED: &str = "asked for on the command line";
@@ -20,6 +20,8 @@ pub(crate) struct Resume {
     #[arg(long, value_name = "TEXT", conflicts_with = "connection")]
     pub(crate) cause_resolved: Option<String>,
     #[command(flatten)]
+    pub(crate) patience: Patience,
+    #[command(flatten)]
     pub(crate) endpoints: Endpoints,
 }
 
@@ -33,6 +35,8 @@ pub(crate) struct Retry {
     /// Why, for the history
     #[arg(long, default_value = ASKED)]
     pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
     #[command(flatten)]
     pub(crate) endpoints: Endpoints,
 }
@@ -51,6 +55,8 @@ pub(crate) struct Rerun {
     #[arg(long, default_value = ASKED)]
     pub(crate) reason: String,
     #[command(flatten)]
+    pub(crate) patience: Patience,
+    #[command(flatten)]
     pub(crate) endpoints: Endpoints,
 }
 
@@ -58,6 +64,8 @@ pub(crate) struct Rerun {
 pub(crate) struct Restart {
     /// The run's id or its beginning; the latest run when left out
     pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
     #[command(flatten)]
     pub(crate) endpoints: Endpoints,
 }

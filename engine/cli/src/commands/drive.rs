@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use gateshift_executor::{CancellationToken, Driven, Engine, EngineError, Watcher, not_run};
 use gateshift_model::{
-    CHECKPOINT_MANUAL, CheckpointResult, Finding, GATE_FAILED, RunId, RunOutcome, RunState, Severity,
-    StepStatus,
+    APPROVAL_LATE, CHECKPOINT_MANUAL, CheckpointResult, Finding, GATE_FAILED, RunId, RunOutcome, RunState,
+    Severity, StepStatus,
 };
 use serde_json::{Value, json};
 
@@ -82,7 +82,11 @@ pub(super) async fn report(
 /// The exit code of a run.
 pub(super) fn exit(state: &RunState, driven: &Driven) -> Exit {
     let failed = state.steps.values().find(|step| step.status == StepStatus::Failed);
-    Exit::of(driven, failed.and_then(|step| step.error.as_ref()).map(|error| error.code.as_str()))
+    let waits = state.steps.values().any(|step| step.awaits.is_some());
+    match failed.and_then(|step| step.error.as_ref()) {
+        None if waits => Exit::of(driven, Some(APPROVAL_LATE)),
+        error => Exit::of(driven, error.map(|error| error.code.as_str())),
+    }
 }
 
 /// The run as data.
@@ -107,6 +111,9 @@ pub(super) fn summary(run: RunId, state: &RunState, exit: Exit) -> Value {
                 "warnings": found.warnings,
                 "waived": found.waived,
                 "error": found.error,
+                "awaits": found.awaits,
+                "approval": found.approval,
+                "until": found.until,
                 "acceptedRisk": found.accepted_risk,
                 "notRunBecause": reasons.iter().find(|one| one.step == step.name).map(|one| one.because.clone()),
             })

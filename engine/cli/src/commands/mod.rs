@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod approve;
 mod assess;
 mod audit;
 mod cancel;
@@ -9,6 +10,7 @@ mod drift;
 mod drive;
 mod explain;
 mod history;
+mod inbox;
 mod lab;
 mod load;
 mod migrators;
@@ -25,11 +27,12 @@ mod status;
 mod through;
 mod validate;
 mod why;
+mod window;
 mod worker;
 
 use clap::CommandFactory;
 
-use crate::args::{Args, Command, LabCommand};
+use crate::args::{Args, Command, LabCommand, Window};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::show::Output;
@@ -53,7 +56,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Plan(plan) => plan::run(&plan, store, output).await,
         Command::Diff(diff) => diff::run(&diff, store, output).await,
         Command::Drift(drift) => drift::run(&drift, store, output).await,
-        Command::Run(run) => run::run(&run, store, output).await,
+        Command::Run(begin) => run::run(&begin, store, output).await,
         Command::Submit(run) => run::submit(&run, store, output).await,
         Command::Worker(worker) => worker::run(&worker, store, output).await,
         Command::Resume(resume) => run::resume(&resume, store, output).await,
@@ -62,6 +65,10 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Restart(restart) => run::restart(&restart, store, output).await,
         Command::Pause(pause) => pause::run(&pause, store, output).await,
         Command::Skip(skip) => skip::run(&skip, store, output).await,
+        Command::Inbox(run) => inbox::run(&run, store, output).await,
+        Command::Approve(approve) => approve::approve(&approve, store, output).await,
+        Command::Reject(reject) => approve::reject(&reject, store, output).await,
+        Command::Window(Window::Check(check)) => window::check(&check, output),
         Command::Cancel(cancel) => cancel::run(&cancel, store, output).await,
         Command::Rollback(rollback) => rollback::run(&rollback, store, output).await,
         Command::Status(run) => status::run(&run, store, output).await,

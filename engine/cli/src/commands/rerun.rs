@@ -14,6 +14,7 @@ use super::through::{Done, tell, through};
 
 pub(super) async fn retry(given: &Retry, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
     let (store, engine, id) = existing(given.run.as_deref(), &given.endpoints, store).await?;
+    let engine = engine.patient(!given.patience.no_wait);
     let command = Command::Retry { step: given.step.clone(), reason: given.reason.clone() };
     match through(&engine, id, &command, output).await? {
         Done::There(said) => there(&engine, id, ("retry", &said), output).await,
@@ -23,6 +24,7 @@ pub(super) async fn retry(given: &Retry, store: Option<&str>, output: &Output) -
 
 pub(super) async fn run(given: &Rerun, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
     let (store, engine, id) = existing(given.run.as_deref(), &given.endpoints, store).await?;
+    let engine = engine.patient(!given.patience.no_wait);
     if given.preview {
         return preview(&engine, id, given, output).await;
     }

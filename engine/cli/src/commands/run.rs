@@ -7,7 +7,7 @@ use gateshift_journal::NewArtifact;
 use gateshift_model::{RunDefinition, RunId, Severity};
 use serde_json::json;
 
-use crate::args::{Endpoints, Restart, Resume, Run};
+use crate::args::{Begin, Endpoints, Restart, Resume, Run};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::show::{Output, watcher};
@@ -21,10 +21,11 @@ use super::preview::preview;
 /// Most of what has moved that a message names.
 const NAMED: usize = 8;
 
-pub(super) async fn run(given: &Run, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
-    let wanted = Wanted::read(given, store, output).await?;
+pub(super) async fn run(given: &Begin, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+    let wanted = Wanted::read(&given.run, store, output).await?;
     let Wanted { definition, rehearsal, store, .. } = &wanted;
     let (engine, hosts) = engine(store.open().await?, &BuiltIn::new(), rehearsal, store.seal_key_file())?;
+    let engine = engine.patient(!given.patience.no_wait);
     check_connections(&hosts, definition)?;
     let id = wanted.submit(&engine).await?;
     output.say(&format!("run {id}"));
@@ -108,6 +109,7 @@ pub(super) async fn resume(given: &Resume, store: Option<&str>, output: &Output)
         return super::pause::lift(given, connection, store, output).await;
     }
     let (store, engine, id) = existing(given.run.as_deref(), &given.endpoints, store).await?;
+    let engine = engine.patient(!given.patience.no_wait);
     let course = Course::Resume(given.cause_resolved.clone());
     let driven = drive(&engine, id, course, watcher(output)).await;
     finish(&engine, id, driven, &store, Severity::Decide, output).await
@@ -115,6 +117,7 @@ pub(super) async fn resume(given: &Resume, store: Option<&str>, output: &Output)
 
 pub(super) async fn restart(given: &Restart, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
     let (store, engine, old) = existing(given.run.as_deref(), &given.endpoints, store).await?;
+    let engine = engine.patient(!given.patience.no_wait);
     let id = engine.restart(old).await?;
     output.say(&format!("run {id}, from the definition of run {old}"));
     let driven = drive(&engine, id, Course::Begin, watcher(output)).await;
@@ -138,7 +141,7 @@ pub(super) async fn existing(
 }
 
 /// A command that goes on with a run has nothing to do with a new, empty journal.
-fn must_exist(store: &Store) -> Result<(), CliError> {
+pub(super) fn must_exist(store: &Store) -> Result<(), CliError> {
     if store.may_exist() {
         return Ok(());
     }

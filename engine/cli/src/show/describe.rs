@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gateshift_audit::outcome_word;
 pub(crate) use gateshift_audit::status_word as run_status;
+use gateshift_executor::short;
 use gateshift_model::{
     CheckpointResult, ConnectionName, Event, Outcome, RunState, Severity, StepState, StepStatus, Timestamp,
 };
@@ -110,6 +111,18 @@ pub(crate) fn event(event: &Event) -> String {
         Event::Checkpointed { step, .. } => format!("{step}: stored where it stands"),
         Event::StepPending { step, reason, until, .. } => {
             format!("{step}: {reason} (looks again at {until})")
+        }
+        Event::StepWaits { step, reason, until, .. } => {
+            let until = until.map(|until| format!(" (until {until})")).unwrap_or_default();
+            format!("{step}: waits: {reason}{until}")
+        }
+        Event::StepAdmitted { step, .. } => format!("{step}: its conditions hold, it begins"),
+        Event::StepApproved { step, plan, reason } => {
+            let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            format!("{step}: plan {} approved{reason}", short(plan))
+        }
+        Event::StepRejected { step, plan, reason } => {
+            format!("{step}: plan {} rejected: {reason}", short(plan))
         }
         Event::StepApplied { step, .. } => format!("{step}: applied"),
         Event::StepVerified { step, checkpoints, .. } => {

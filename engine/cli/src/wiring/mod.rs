@@ -10,6 +10,6 @@ mod zones;
 
 pub(crate) use catalogue::BuiltIn;
 pub(crate) use connections::kinds;
-pub(crate) use engine::{check_connections, engine, engine_with, options};
+pub(crate) use engine::{actor, check_connections, engine, engine_with, options};
 pub(crate) use rehearsal::{Rehearsal, from_file, from_lab, of_run};
 pub(crate) use store::{Store, find_run};

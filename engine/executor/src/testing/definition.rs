@@ -23,6 +23,7 @@ pub(crate) fn step(text: &str, needs: &[&str], with: Value) -> StepDefinition {
         timeout: None,
         on_failure: OnFailure::Hold,
         undo: UndoScope::Config,
+        conditions: gateshift_model::Conditions::default(),
     }
 }
 

@@ -93,6 +93,7 @@ impl Lab {
         options.clock = Arc::clone(&self.clock);
         options.seed = 1;
         options.time_scale = self.speed;
+        options.no_wait = self.world.lock().no_wait;
         change(&mut options);
         let hosts =
             FakeHosts { world: self.world.clone(), clock: Arc::clone(&self.clock), journal: journal.clone() };
@@ -102,6 +103,16 @@ impl Lab {
     /// A process that takes every other one for dead.
     pub(crate) fn successor(&self) -> Engine {
         self.process_with(None, |options| options.is_dead = Arc::new(|_| true)).0
+    }
+
+    /// A process of another user, who takes every other process for dead.
+    pub(crate) fn user(&self, name: &str) -> Engine {
+        let user = Actor(format!("user:{name}"));
+        let change = |options: &mut EngineOptions| {
+            options.actor = user;
+            options.is_dead = Arc::new(|_| true);
+        };
+        self.process_with(None, change).0
     }
 
     pub(crate) async fn submit(&self, definition: RunDefinition) -> RunId {

@@ -121,7 +121,11 @@ impl Migrator for Maker {
             let (before, after, waits_for) = (Document::default(), Document::default(), Vec::new());
             Operation { key: OperationKey::new(text), verb: Verb::Create, object, before, after, waits_for }
         };
-        let operations = (0..input.settings["objects"].as_u64().unwrap_or(0)).map(operation).collect();
+        let objects = input.settings["objects"].as_u64();
+        // Found only by a second look.
+        let more =
+            if self.world.entered(Phase::Plan, input.step.as_str()) > 1 { self.world.lock().more } else { 0 };
+        let operations = (0..objects.map_or(0, |objects| objects + more)).map(operation).collect();
         if input.settings["plan_writes"] == json!(true) {
             host.call(request("Create", &OperationKey::new("sly"), CallKind::Write)).await?;
         }

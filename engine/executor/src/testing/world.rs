@@ -59,6 +59,10 @@ pub(crate) struct State {
     /// Things a person has switched on in a console.
     pub(crate) clicked: u64,
     pub(crate) cut: Option<(usize, Cut)>,
+    /// Processes do not wait for people and windows.
+    pub(crate) no_wait: bool,
+    /// So many objects more than the settings say are found to be missing.
+    pub(crate) more: u64,
 }
 
 /// Shared by all processes of a test.

@@ -21,7 +21,7 @@ fn finish(state: &mut RunState, name: &StepName) {
         Event::StepDone { step: step(), attempt: 1 },
     ];
     for event in &events {
-        state.apply(event, 1, NOW).unwrap();
+        state.apply(event, 1, NOW, &Actor("engine".into())).unwrap();
     }
 }
 
@@ -29,7 +29,7 @@ fn finish(state: &mut RunState, name: &StepName) {
 fn looks(steps: Vec<StepDefinition>) -> u64 {
     let count = steps.len();
     let created = Event::RunCreated { definition: Box::new(definition(steps)), engine: "test".into() };
-    let mut state = RunState::begin(&created, NOW).unwrap();
+    let mut state = RunState::begin(&created, NOW, &Actor("engine".into())).unwrap();
     let places = places(&state.definition);
     let options = EngineOptions::new(Actor("engine".into()));
     let mut frontier = Frontier::of(&state, &places);

@@ -1,5 +1,6 @@
 //! Whole runs of scripted steps.
 
+mod approvals;
 mod cost;
 mod crash;
 mod failure;
@@ -13,4 +14,5 @@ mod undo;
 mod verbs;
 mod waivers;
 mod why;
+mod windows;
 mod workers;

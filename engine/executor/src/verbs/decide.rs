@@ -3,23 +3,31 @@
 use std::collections::BTreeSet;
 
 use gateshift_model::{
-    ConnectionName, Event, RERUN, RESUME, RETRY, RunDefinition, RunState, StepName, StepState, StepStatus,
-    UndoScope,
+    Actor, ConnectionName, Event, RERUN, RESUME, RETRY, RunDefinition, RunState, StepName, StepState,
+    StepStatus, UndoScope,
 };
 
+use super::approve::{Word, answer};
 use super::cause::closed;
 use super::skip::skip;
 use super::{Refusal, Verb, applies};
 use crate::error::code;
 use crate::{Command, MigratorSet};
 
-/// The events of a command; none when there is nothing to do.
+/// The events of a command that somebody gives; none when there is nothing to do.
 pub(crate) fn decide(
     command: &Command,
     state: &RunState,
     migrators: &dyn MigratorSet,
+    actor: &Actor,
 ) -> Result<Vec<Event>, Refusal> {
     match command {
+        Command::Approve { step, plan, reason } => {
+            answer(state, &Word { step, plan: plan.as_deref(), reason, approves: true }, actor)
+        }
+        Command::Reject { step, plan, reason } => {
+            answer(state, &Word { step, plan: plan.as_deref(), reason, approves: false }, actor)
+        }
         Command::Stop { .. } => Ok(Vec::new()),
         Command::Rollback { scope, reason } => {
             Ok(vec![Event::UndoRequested { scope: *scope, reason: reason.clone() }])

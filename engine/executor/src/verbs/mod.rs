@@ -1,5 +1,6 @@
 //! The verbs: what an operator may ask of a run, when it applies, and which events say so. Pure.
 
+mod approve;
 mod cause;
 mod decide;
 mod skip;
@@ -7,6 +8,8 @@ mod table;
 
 use serde::Serialize;
 
+pub(crate) use approve::answered;
+pub use approve::{may_approve, open_approval, short};
 pub(crate) use cause::resolve;
 pub(crate) use decide::decide;
 pub use decide::{after, retryable};

@@ -24,11 +24,15 @@ pub enum Verb {
     Skip,
     /// Takes back.
     Rollback,
+    /// Says that the plan of a step may be carried out.
+    Approve,
+    /// Says that it may not.
+    Reject,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Resume,
         Self::Retry,
         Self::Rerun,
@@ -37,6 +41,8 @@ impl Verb {
         Self::Cancel,
         Self::Skip,
         Self::Rollback,
+        Self::Approve,
+        Self::Reject,
     ];
 
     /// Its word on the command line.
@@ -51,6 +57,8 @@ impl Verb {
             Self::Cancel => "cancel",
             Self::Skip => "skip",
             Self::Rollback => "rollback",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
         }
     }
 }
@@ -135,6 +143,11 @@ fn instead(verb: Verb, place: Place) -> Option<&'static str> {
         }
         (Verb::Cancel, Undoing) => Some(TAKE_BACK),
         (Verb::Cancel, _) => None,
+        (Verb::Approve | Verb::Reject, Forward | Rest(Held | Paused)) => None,
+        (Verb::Approve | Verb::Reject, Submitted) => Some(RESUME_FIRST),
+        (Verb::Approve | Verb::Reject, Rest(Done | RolledBack | Blocked)) => {
+            Some("nothing of it waits for an approval; `gateshift inbox` shows what does")
+        }
         (_, Ending) => Some("`gateshift resume` brings it to its end"),
         (Verb::Restart, Rest(Done | Held | Blocked | RolledBack | Canceled)) => None,
         (Verb::Restart, Undoing) => Some(TAKE_BACK),

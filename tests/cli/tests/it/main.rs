@@ -6,6 +6,7 @@ mod journals;
 mod mistakes;
 mod outputs;
 mod owned;
+mod people;
 mod plans;
 mod refusals;
 mod signals;

@@ -21,10 +21,11 @@ pub(crate) struct Crate {
 const ARROWS: &[(&str, &[&str])] = &[
     ("engine/model", &[]),
     ("engine/step-api", &["engine/model"]),
-    ("engine/planner", &["engine/model", "engine/step-api"]),
+    ("engine/windows", &["engine/model"]),
+    ("engine/planner", &["engine/model", "engine/step-api", "engine/windows"]),
     ("engine/journal", &["engine/model"]),
     ("engine/journal-sqlx", &["engine/model", "engine/journal"]),
-    ("engine/executor", &["engine/model", "engine/step-api", "engine/journal"]),
+    ("engine/executor", &["engine/model", "engine/step-api", "engine/journal", "engine/windows"]),
     ("engine/audit", &["engine/model"]),
     ("engine/host", &["engine/model", "engine/step-api"]),
     // Both sides of the boundary have to read the same structs.

@@ -39,6 +39,7 @@ fn definition() -> RunDefinition {
         timeout: None,
         on_failure: OnFailure::Hold,
         undo: UndoScope::Config,
+        conditions: gateshift_model::Conditions::default(),
     };
     RunDefinition {
         format: 1,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use gateshift_audit::{Answer, Circumstances, NotRun, Owner, Story, explain, render, verify_history};
-use gateshift_model::{Holder, RunId, RunOutcome, RunStatus, StepStatus, UndoScope};
+use gateshift_model::{Actor, Holder, RunId, RunOutcome, RunStatus, StepStatus, UndoScope};
 
 use crate::testing::Lab;
 use crate::{Command, Engine, Verb, applies, not_run};
@@ -108,6 +108,19 @@ fn accepted(engine: &Engine, story: &Story, command: &str, working: bool, text: 
             let held = text.contains("accepted once it was given back");
             assert!(!working || held, "somebody drives it, and cannot be asked to resume:\n{text}");
             applies(Verb::Resume, state)
+        }
+        ("approve" | "reject", _) => {
+            // By one of those whom the answer names.
+            let (step, plan) = (words[3].parse().unwrap(), Some(words[5].to_owned()));
+            let line = text.lines().position(|line| line.trim() == command).unwrap();
+            let who = text.lines().nth(line - 1).unwrap().rsplit_once('(').unwrap().1;
+            let user = who.trim_end_matches(')').split(", ").next().unwrap();
+            let command = match words[1] {
+                "approve" => Command::Approve { step, plan, reason: why() },
+                _ => Command::Reject { step, plan, reason: why() },
+            };
+            crate::verbs::decide(&command, state, &*engine.migrators, &Actor(format!("user:{user}")))
+                .map(drop)
         }
         ("restart", _) => applies(Verb::Restart, state),
         ("cancel", _) => engine.allows(&Command::Cancel { undo: false, reason: why() }, state),

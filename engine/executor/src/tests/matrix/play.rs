@@ -38,6 +38,7 @@ pub(crate) struct Played {
 /// Plays a story to its end.
 pub(crate) async fn play(lab: &Lab, story: &Story, fault: Option<Fault>) -> Played {
     lab.world.lock().present.insert(FOREIGN.to_owned());
+    lab.world.lock().no_wait = story.no_wait;
     let blow = match fault {
         Some(Fault::Commit(at, blow)) => Some((at, blow)),
         Some(Fault::Write(at, cut)) => {
@@ -95,6 +96,10 @@ async fn stand(
             Err(EngineError::Refused(_)) if again => {
                 engine.resume(run, CancellationToken::new(), Arc::new(NoWatcher)).await
             }
+            driven => driven,
+        },
+        Stage::By(user, command) => match lab.user(user).act(run, command, stop, watcher).await {
+            Err(EngineError::Refused(_)) if again => return Ok(None),
             driven => driven,
         },
         Stage::Ask(command) => return lab.successor().request(run, command).await.map(|_| None),

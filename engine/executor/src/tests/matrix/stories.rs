@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use gateshift_model::{Day, MigratorName, OnFailure, RunDefinition, StepDefinition, UndoScope, Waiver};
+use gateshift_model::{
+    Conditions, Day, MigratorName, OnFailure, RunDefinition, StepDefinition, UndoScope, Waiver,
+};
 use serde_json::{Value, json};
 
 use crate::Command;
 use crate::testing::{definition, name, step};
+use crate::tests::approvals::approval;
+use crate::tests::windows::night;
 
 /// What the operator does next.
 #[derive(Debug, Clone)]
@@ -17,6 +21,8 @@ pub(crate) enum Stage {
     Act(Command),
     /// Asks whoever drives the run next, through the inbox.
     Ask(Command),
+    /// Another user does it.
+    By(&'static str, Command),
     /// Puts so many things right in the outside world.
     Click(u64),
 }
@@ -27,6 +33,8 @@ pub(crate) struct Story {
     pub(crate) name: &'static str,
     pub(crate) definition: RunDefinition,
     pub(crate) stages: Vec<Stage>,
+    /// Processes come to rest rather than wait for people and windows.
+    pub(crate) no_wait: bool,
 }
 
 fn makes(count: u64) -> Value {
@@ -67,9 +75,20 @@ fn broken(on_failure: OnFailure) -> Vec<StepDefinition> {
     ]
 }
 
+/// Three steps in a row, the second under a condition.
+fn conditional(conditions: &Conditions) -> Vec<StepDefinition> {
+    let mut steps = vec![
+        step("a", &[], makes(1)),
+        step("b", &["a"], json!({"objects": 2, "pending": 1})),
+        step("c", &["b"], makes(1)),
+    ];
+    steps[1].conditions = conditions.clone();
+    steps
+}
+
 pub(crate) fn all() -> Vec<Story> {
-    use Stage::{Act, Ask, Click, Drive, Resume, Undo};
-    let story = |name, steps, stages| Story { name, definition: definition(steps), stages };
+    use Stage::{Act, Ask, By, Click, Drive, Resume, Undo};
+    let story = |name, steps, stages| Story { name, definition: definition(steps), stages, no_wait: false };
     let parallel = || {
         vec![
             step("a", &[], json!({"objects": 2, "checkpoint": "pass"})),
@@ -98,6 +117,8 @@ pub(crate) fn all() -> Vec<Story> {
         carries(step("share", &["a"], makes(2))),
         failing(step("c", &["share"], json!({"objects": 1, "broken": 1})), OnFailure::Rollback),
     ];
+    let approve = || Command::Approve { step: name("b"), plan: None, reason: why() };
+    let reject = Command::Reject { step: name("b"), plan: None, reason: why() };
     let rerun = |from| Command::Rerun { from: name(from), reason: why() };
     vec![
         story("parallel", parallel(), vec![Drive]),
@@ -118,7 +139,7 @@ pub(crate) fn all() -> Vec<Story> {
             vec![Drive, Click(1), Act(Command::Retry { step: None, reason: why() })],
         ),
         story("rollback on failure", rolls, vec![Drive, Click(1), Act(rerun("share"))]),
-        Story { name: "waivers", definition: waived, stages: vec![Drive] },
+        Story { name: "waivers", definition: waived, stages: vec![Drive], no_wait: false },
         story(
             "by hand",
             vec![step("a", &[], json!({"objects": 1, "manual": 2})), step("b", &["a"], makes(1))],
@@ -161,6 +182,23 @@ pub(crate) fn all() -> Vec<Story> {
                 Undo(UndoScope::All),
             ],
         ),
+        story("in its window", conditional(&night()), vec![Drive]),
+        Story {
+            no_wait: true,
+            ..story(
+                "approved",
+                conditional(&approval(2)),
+                vec![Drive, By("ann", approve()), Resume, By("bob", approve()), Resume],
+            )
+        },
+        Story {
+            no_wait: true,
+            ..story(
+                "rejected, then approved",
+                conditional(&approval(1)),
+                vec![Drive, By("ann", reject), Resume, Resume, By("bob", approve()), Resume],
+            )
+        },
         story(
             "stuck",
             vec![step("a", &[], makes(1)), step("b", &["a"], json!({"objects": 1, "undo_broken": 1}))],

@@ -76,7 +76,8 @@ async fn bring(lab: &Lab, state: &str) -> RunId {
     run
 }
 
-/// Which verbs apply, in the order resume, retry, rerun, restart, pause, cancel, skip, rollback.
+/// Which verbs apply, in the order resume, retry, rerun, restart, pause, cancel, skip, rollback. Nothing of these
+/// runs waits for an answer: those have a table of their own.
 const TABLE: [(&str, [bool; 8]); 11] = [
     ("submitted", [true, false, false, false, true, true, true, true]),
     ("interrupted", [true, false, true, false, true, true, true, true]),
