@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gateshift_model::{
-    ArtifactRef, CallRecord, Checkpoint, MigratorName, ObjectRef, Operation, OperationKey, Outcome, Plan,
-    Sealed, Settled, StepError, Timestamp, UndoScope, Verb,
+    ArtifactRef, CallRecord, Checkpoint, Document, MigratorName, ObjectRef, Operation, OperationKey, Outcome,
+    Plan, Sealed, Settled, StepError, Timestamp, UndoScope, Verb,
 };
 use gateshift_step_api::{
     Applied, Body, CallFailure, CallKind, CallReply, CallRequest, DnsQuestion, DnsReply, Host, HostProvider,
@@ -75,7 +75,7 @@ impl Migrator for Builder {
         let operation = |number| {
             let text = format!("{}/{}/{number}", input.run, input.step);
             let object = ObjectRef { kind: "thing".into(), name: text.clone() };
-            let (before, after, waits_for) = (Value::Null, Value::Null, Vec::new());
+            let (before, after, waits_for) = (Document::default(), Document::default(), Vec::new());
             Operation { key: OperationKey::new(text), verb: Verb::Create, object, before, after, waits_for }
         };
         let operations = (0..number(input, "things")).map(operation).collect();

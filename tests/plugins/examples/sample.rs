@@ -7,8 +7,8 @@ use gateshift_sdk::api::{
     Applied, CallKind, ConnectionUse, Host, LogLevel, Manifest, Migrator, Progress, StepInput, Undone,
 };
 use gateshift_sdk::model::{
-    Checkpoint, Finding, ObjectRef, Operation, OperationKey, Outcome, Plan, Settled, Severity, StepError,
-    UndoScope, Verb,
+    Checkpoint, Document, Finding, ObjectRef, Operation, OperationKey, Outcome, Plan, Settled, Severity,
+    StepError, UndoScope, Verb,
 };
 use gateshift_sdk::{call, migrator_name};
 use serde_json::{Value, json};
@@ -144,8 +144,8 @@ impl Migrator for Sample {
             key: key(),
             verb: Verb::Create,
             object: ObjectRef { kind: "thing".to_owned(), name: "one".to_owned() },
-            before: Value::Null,
-            after: json!({ "secret": host.seal("a plain secret")? }),
+            before: Document::default(),
+            after: json!({ "secret": host.seal("a plain secret")? }).into(),
             waits_for: Vec::new(),
         };
         let operations = if there { Vec::new() } else { vec![operation] };
@@ -163,7 +163,7 @@ impl Migrator for Sample {
                 continue;
             }
             host.progress(Progress { done: 0, total: 1, text: "making it".to_owned() });
-            let sealed = serde_json::from_value(operation.after["secret"].clone())
+            let sealed = serde_json::from_value(operation.after.value()["secret"].take())
                 .map_err(|error| StepError::permanent("GS-TEST", error.to_string()))?;
             assert_eq!(host.unseal(&sealed)?, "a plain secret");
             let request = call::rpc("target", "CreateThing", CallKind::IdempotentWrite)

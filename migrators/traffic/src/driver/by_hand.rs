@@ -7,7 +7,8 @@ use futures::StreamExt;
 use gateshift_sdk::api::{DnsQuestion, Host, LogLevel};
 use gateshift_sdk::async_trait;
 use gateshift_sdk::model::{
-    CHECKPOINT_MANUAL, ErrorClass, Finding, ObjectRef, Operation, OperationKey, Severity, StepError, Verb,
+    CHECKPOINT_MANUAL, Document, ErrorClass, Finding, ObjectRef, Operation, OperationKey, Severity,
+    StepError, Verb,
 };
 use gateshift_sdk::walk::{Applier, Found, Results, WriteFailure, Written};
 use serde_json::{Value, json};
@@ -148,8 +149,8 @@ impl Driver for ByHand {
                 key: key.clone(),
                 verb: Verb::Update,
                 object: ObjectRef { kind: "records".to_owned(), name: name.clone() },
-                before: Value::Null,
-                after: json!({"task": text, "share": share, "ttl": ttl, "sets": sets}),
+                before: Document::default(),
+                after: json!({"task": text, "share": share, "ttl": ttl, "sets": sets}).into(),
                 waits_for: Vec::new(),
             });
             planned.phases.push(Phase { name, share, operations: vec![key], stay, stage });
@@ -260,7 +261,7 @@ impl Applier for ByHand {
         if is_done(self, host, operation).await? {
             return Ok(Written { id: None, data: Value::Null });
         }
-        let text = operation.after["task"].as_str().unwrap_or_default();
+        let text = operation.after.string("task").unwrap_or_default();
         let error = StepError::new(ErrorClass::NeedsOperator, CHECKPOINT_MANUAL, format!("to do by hand: {text}"))
             .with_hint("set the records as the message says, then `gateshift resume`: the authoritative servers are asked before the run goes on");
         Err(WriteFailure::Step(error))
@@ -268,7 +269,7 @@ impl Applier for ByHand {
 }
 
 async fn is_done(driver: &ByHand, host: &dyn Host, operation: &Operation) -> Result<bool, StepError> {
-    let wanted = &operation.after;
+    let wanted = operation.after.value();
     let sets: Vec<SetFacts> = serde_json::from_value(wanted["sets"].clone()).map_err(|error| {
         StepError::permanent("GS-PLAN-FACTS", format!("a task of the plan cannot be read: {error}"))
             .with_hint("the plan was made by another version; plan the step again")

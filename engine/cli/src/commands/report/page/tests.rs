@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gateshift_model::{
-    Checkpoint, CheckpointResult, Event, Finding, MigratorName, ObjectRef, OnFailure, Operation,
+    Checkpoint, CheckpointResult, Document, Event, Finding, MigratorName, ObjectRef, OnFailure, Operation,
     OperationKey, Plan, RetryPolicy, RunDefinition, RunId, RunState, Settled, Severity, StepDefinition,
     StepError, StepName, Timestamp, UndoScope, Verb, digest_bytes,
 };
@@ -36,6 +36,7 @@ fn events() -> Vec<Event> {
             timeout: None,
             on_failure: OnFailure::Hold,
             undo: UndoScope::Traffic,
+            conditions: gateshift_model::Conditions::default(),
         }],
         rehearsal: Value::Null,
         waivers: Vec::new(),
@@ -83,14 +84,15 @@ fn events() -> Vec<Event> {
 fn whole() -> String {
     let events = events();
     let at = Timestamp(1_700_000_000_000);
-    let state = RunState::fold(events.iter().map(|event| (event, 1, at))).unwrap().unwrap();
+    let actor = gateshift_model::Actor(HOSTILE.to_owned());
+    let state = RunState::fold(events.iter().map(|event| (event, 1, at, &actor))).unwrap().unwrap();
     let object = ObjectRef { kind: HOSTILE.into(), name: HOSTILE.into() };
     let operation = Operation {
         key: OperationKey::new(HOSTILE),
         verb: Verb::Create,
         object,
-        before: Value::Null,
-        after: Value::Null,
+        before: Document::default(),
+        after: Document::default(),
         waits_for: Vec::new(),
     };
     let plan = Plan { operations: vec![operation], summary: HOSTILE.into(), ..Plan::default() };
