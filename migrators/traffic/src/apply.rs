@@ -30,8 +30,8 @@ pub(crate) struct Standing {
     answered: Option<f64>,
     /// Stages left behind.
     reached: Vec<StageReached>,
-    /// What the gates know.
-    #[serde(default)]
+    /// What the gates know; for this step alone, so nobody is shown it.
+    #[serde(default, rename = "_knowledge")]
     knowledge: Knowledge,
     /// The latest look of the gates; its key is [`LOOK`](gateshift_gateway_model::LOOK).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -40,8 +40,8 @@ pub(crate) async fn rollback(host: &dyn Host, input: &StepInput, plan: &Plan) ->
     for set in &facts.before {
         touched.extend(driver.clean(host, set).await?);
     }
-    let operations =
-        input.settled.keys().filter(|key| key.as_str().starts_with("record/")).cloned().collect();
+    // Nothing is as the operations left it: if the shift begins again, each of them is due again.
+    let operations = input.settled.keys().chain(&input.unsettled).cloned().collect();
     let facts = json!({
         "share": 0,
         "quietAfterMs": u64::try_from(quiet_after.as_millis()).unwrap_or(u64::MAX),

@@ -229,3 +229,6 @@ impl<'a> Pace<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

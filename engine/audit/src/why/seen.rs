@@ -21,7 +21,8 @@ fn collect(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         Value::Null => {}
         Value::Object(fields) => {
-            for (field, value) in fields {
+            // What a step keeps for itself begins with an underscore.
+            for (field, value) in fields.iter().filter(|(field, _)| !field.starts_with('_')) {
                 let name = if name.is_empty() { field.clone() } else { format!("{name}.{field}") };
                 collect(&name, value, found);
             }
@@ -72,7 +73,7 @@ mod tests {
     fn values_are_named_and_lists_show_their_latest() {
         let checkpoint = json!({
             "answered": 6.138_107, "confirmed_at": 1_700_000_000_000_i64, "none": null, "empty": [],
-            "reached": [{"share": 1}, {"share": 5.0, "at": 1_700_000_000_000_i64}], "names": ["a", "b"],
+            "reached": [{"share": 1}, {"share": 5.0, "at": 1_700_000_000_000_i64}], "names": ["a", "b"], "_own": {"x": 1},
         });
         let found: Vec<_> =
             seen(&checkpoint).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
