@@ -50,6 +50,14 @@ need_dns_servers() {
     fi
 }
 
+# The gates are tested against a real one.
+need_prometheus() {
+    if ! command -v prometheus >/dev/null; then
+        say "installing Prometheus"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends prometheus
+    fi
+}
+
 # One server for all tests, on loopback, in a folder of its own. It ends when its input does: with this script.
 start_postgres() {
     coproc POSTGRES { tests/postgres.sh; }
@@ -69,6 +77,7 @@ run_tests() {
 need_compiler
 need_postgres
 need_dns_servers
+need_prometheus
 
 if [ "$quick" = matrix ]; then
     say "crash and failure matrices, every point"

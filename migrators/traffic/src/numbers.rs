@@ -133,3 +133,6 @@ async fn cases(
     }
     Ok((total - good, total))
 }
+
+#[cfg(test)]
+mod prometheus;

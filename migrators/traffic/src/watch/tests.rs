@@ -38,6 +38,7 @@ fn facts(gates: &serde_json::Value) -> Facts {
 }
 
 type Answer = Result<Vec<MetricSample>, ServiceFailure>;
+type Script = fn(&MetricQuery) -> Answer;
 
 fn samples(values: &[(Option<&str>, Option<f64>)]) -> Answer {
     let sample = |(le, value): &(Option<&str>, Option<f64>)| MetricSample {
@@ -117,7 +118,7 @@ async fn a_target_that_fails_is_found_at_the_second_look() {
 
 #[tokio::test]
 async fn whatever_is_broken_holds_and_says_why() {
-    let broken: [(&str, fn(&MetricQuery) -> Answer); 7] = [
+    let broken: [(&str, Script); 7] = [
         ("has no series", |_| samples(&[])),
         ("is not a number", |_| samples(&[(None, None)])),
         ("2 series instead of one", |_| samples(&[(None, Some(1.0)), (None, Some(1.0))])),
