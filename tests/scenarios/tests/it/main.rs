@@ -9,6 +9,7 @@ mod demo;
 mod dice;
 mod end;
 mod faults;
+mod gates;
 mod kill;
 mod oracle;
 mod ours_only;
