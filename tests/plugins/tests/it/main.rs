@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod cost;
+mod examples;
 mod files;
 mod misbehave;
 mod works;
