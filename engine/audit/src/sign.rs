@@ -63,7 +63,13 @@ impl AuditKey {
     /// Signs the digest of a bundle.
     #[must_use]
     pub fn sign(&self, digest: &Digest) -> Signature {
-        let value = hex::encode(self.0.sign(&message(digest)).to_bytes());
+        self.sign_for(PURPOSE, digest)
+    }
+
+    /// Signs the digest of something else; `purpose` says of what, and in which format.
+    #[must_use]
+    pub fn sign_for(&self, purpose: &str, digest: &Digest) -> Signature {
+        let value = hex::encode(self.0.sign(&message(purpose, digest)).to_bytes());
         Signature { key: self.public(), value }
     }
 }
@@ -124,9 +130,15 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Whether the key made it over this digest.
+    /// Whether the key made it over the digest of this bundle.
     #[must_use]
     pub fn holds(&self, digest: &Digest) -> bool {
+        self.holds_for(PURPOSE, digest)
+    }
+
+    /// Whether the key made it over this digest for that purpose.
+    #[must_use]
+    pub fn holds_for(&self, purpose: &str, digest: &Digest) -> bool {
         let mut bytes = [0; 64];
         // One signature has one spelling: every byte of a bundle counts.
         if hex::decode_to_slice(&self.value, &mut bytes).is_err() || hex::encode(bytes) != self.value {
@@ -134,12 +146,12 @@ impl Signature {
         }
         let signature = ed25519_dalek::Signature::from_bytes(&bytes);
         let key = VerifyingKey::from_bytes(&self.key.0);
-        key.is_ok_and(|key| key.verify_strict(&message(digest), &signature).is_ok())
+        key.is_ok_and(|key| key.verify_strict(&message(purpose, digest), &signature).is_ok())
     }
 }
 
-fn message(digest: &Digest) -> Vec<u8> {
-    format!("{PURPOSE}\n{digest}\n").into_bytes()
+fn message(purpose: &str, digest: &Digest) -> Vec<u8> {
+    format!("{purpose}\n{digest}\n").into_bytes()
 }
 
 #[cfg(test)]
@@ -169,6 +181,8 @@ mod tests {
             let signature = key.sign(&digest);
             prop_assert!(signature.holds(&digest));
             prop_assert!(!signature.holds(&digest_bytes(&seed)));
+            prop_assert!(!signature.holds_for("something else", &digest));
+            prop_assert!(key.sign_for("something else", &digest).holds_for("something else", &digest));
             let mut stolen = signature.clone();
             stolen.key = AuditKey::from_seed(&other).public();
             prop_assert!(!stolen.holds(&digest));

@@ -44,6 +44,7 @@ fn step(name: &str, needs: &[&str], undo: UndoScope) -> StepDefinition {
         name: step_name(name),
         uses: MigratorName::new("maker").unwrap(),
         version: "1".into(),
+        code: None,
         needs: needs.iter().map(|need| step_name(need)).collect(),
         with: json!({}),
         connections: BTreeMap::new(),
@@ -167,7 +168,7 @@ fn candidates(choice: u32) -> Vec<Event> {
     let settled = Settled { outcome: Outcome::Created, id: Some("id-1".into()), data: Value::Null };
     let checkpoint = Checkpoint::new("made", CheckpointResult::Fail, "one is missing", json!({"missing": 1}));
     vec![
-        Event::StepStarted { step: step.clone(), attempt },
+        Event::StepStarted { step: step.clone(), attempt, code: None },
         Event::StepPlanned {
             step: step.clone(),
             attempt,

@@ -3,6 +3,7 @@
 mod audit;
 mod history;
 mod lab;
+mod migrators;
 mod people;
 mod plan;
 mod verbs;
@@ -15,6 +16,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use audit::{Audit, Export, Verify};
 pub(crate) use history::{History, Report};
 pub(crate) use lab::{ConsolePage, LabCommand, LabUp};
+pub(crate) use migrators::{Add, Migrators};
 pub(crate) use people::{Approve, Begin, Patience, Reject, When, Window, WindowCheck};
 pub(crate) use plan::{Assess, Diff, Drift, Format, Plan, Snapshot};
 pub(crate) use verbs::{Cancel, Pause, Rerun, Restart, Resume, Retry, Rollback, Scope, Skip};
@@ -119,7 +121,7 @@ pub(crate) enum Command {
     /// Is the history whole; a bundle of it for others to check
     #[command(subcommand)]
     Audit(Audit),
-    /// The migrators this binary has
+    /// The migrators this binary has, and those from files
     #[command(subcommand)]
     Migrators(Migrators),
     /// JSON Schema of workflow files, for editors
@@ -201,17 +203,6 @@ pub(crate) struct MaybeRun {
 pub(crate) struct Why {
     /// The run's id or its beginning; the latest run when left out
     pub(crate) run: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Migrators {
-    /// Names, versions and what each does
-    List,
-    /// What one migrator needs, may do and takes as settings
-    Info {
-        /// Its name
-        name: String,
-    },
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -17,6 +17,10 @@ use exit::Exit;
 use show::Output;
 
 fn main() -> ExitCode {
+    // The process of a migrator does nothing else, and has to be there at once.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "plugin-host") {
+        return gateshift_loader::plugin_host(wiring::linked);
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

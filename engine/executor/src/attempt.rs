@@ -93,7 +93,8 @@ fn begin(session: &Session, step: &StepDefinition) -> Result<u32, EngineError> {
         return Ok(attempt);
     }
     // Nobody needs to wait for it: the first intent carries it to the disk.
-    session.log.relaxed(vec![Event::StepStarted { step: step.name.clone(), attempt: attempt + 1 }])?;
+    let (name, code) = (step.name.clone(), step.code.clone());
+    session.log.relaxed(vec![Event::StepStarted { step: name, attempt: attempt + 1, code }])?;
     Ok(attempt + 1)
 }
 

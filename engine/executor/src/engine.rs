@@ -121,7 +121,7 @@ impl Engine {
 
     /// The migrator that does a step.
     pub(crate) fn migrator(&self, step: &StepDefinition) -> Result<Arc<dyn Migrator>, StepError> {
-        self.migrators.get(&step.uses).ok_or_else(|| {
+        self.migrators.for_step(step)?.ok_or_else(|| {
             StepError::needs_operator(
                 code::MIGRATOR_UNKNOWN,
                 format!("this program has no migrator `{}`", step.uses),

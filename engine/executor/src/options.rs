@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gateshift_model::{Actor, Holder, MigratorName, Timestamp};
+use gateshift_model::{Actor, Holder, MigratorName, StepDefinition, StepError, Timestamp};
 use gateshift_step_api::Migrator;
 
 use crate::process::{is_dead, this_process};
@@ -13,6 +13,12 @@ use crate::process::{is_dead, this_process};
 pub trait MigratorSet: Send + Sync {
     /// The migrator of that name.
     fn get(&self, name: &MigratorName) -> Option<Arc<dyn Migrator>>;
+
+    /// The migrator that does a step, with the code that the run has for it. None when there is no such
+    /// migrator; an error when its code cannot be had.
+    fn for_step(&self, step: &StepDefinition) -> Result<Option<Arc<dyn Migrator>>, StepError> {
+        Ok(self.get(&step.uses))
+    }
 }
 
 impl MigratorSet for BTreeMap<MigratorName, Arc<dyn Migrator>> {

@@ -48,6 +48,11 @@ impl Image {
         self.script
     }
 
+    /// The bytes, to keep them elsewhere.
+    pub fn bytes(&self) -> std::io::Result<Vec<u8>> {
+        std::fs::read(self.path())
+    }
+
     pub(crate) fn memory(&self) -> BorrowedFd<'_> {
         self.memory.as_fd()
     }

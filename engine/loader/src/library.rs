@@ -101,6 +101,15 @@ impl Library {
         &self.description
     }
 
+    /// Its file; none when it is linked in.
+    #[must_use]
+    pub fn image(&self) -> Option<&Arc<Image>> {
+        match &self.source {
+            Source::File(image) => Some(image),
+            Source::Linked(_) => None,
+        }
+    }
+
     /// SHA-256 of its file; none when it is linked in.
     #[must_use]
     pub fn digest(&self) -> Option<&Digest> {

@@ -11,6 +11,8 @@ pub(crate) fn allowed(event: &Event, step: &StepState) -> bool {
         Event::StepStarted { .. } => {
             matches!(status, Waiting | Running | Pending | Retrying | Failed | Undone | Applied)
         }
+        // A step that is done, or being taken back, keeps the code that did it.
+        Event::StepSwapped { .. } => !matches!(status, Done | Undoing),
         Event::StepPlanned { .. } => matches!(status, Running | Pending),
         Event::StepPending { .. }
         | Event::StepApplied { .. }

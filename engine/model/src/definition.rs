@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ArtifactRef, Conditions, ConnectionName, Digest, MigratorName, RunId, StepName, UndoScope, Waiver,
+    ArtifactRef, Code, Conditions, ConnectionName, Digest, MigratorName, RunId, StepName, UndoScope, Waiver,
 };
 
 /// A checked workflow, ready to run.
@@ -71,6 +71,9 @@ pub struct StepDefinition {
     pub uses: MigratorName,
     /// Version of that migrator when the run was frozen.
     pub version: String,
+    /// Where its code comes from and runs; absent for what the program has linked in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
     /// Steps that must be done first.
     pub needs: Vec<StepName>,
     /// Settings, checked against the migrator's schema, defaults filled in by the migrator.

@@ -5,8 +5,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    ArtifactRef, Awaited, Checkpoint, ConnectionName, Digest, Finding, OperationKey, RunDefinition, Settled,
-    StepError, StepName, Timestamp, Waived,
+    ArtifactRef, Awaited, Checkpoint, Code, ConnectionName, Digest, Finding, OperationKey, RunDefinition,
+    Settled, StepError, StepName, Timestamp, Waived,
 };
 
 /// Who holds a run.
@@ -106,6 +106,21 @@ pub enum Event {
         step: StepName,
         /// Counted from 1.
         attempt: u32,
+        /// The code that does it; absent for what the program has linked in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<Code>,
+    },
+    /// Somebody gave a step another build of its migrator, from its next attempt on.
+    StepSwapped {
+        /// The step.
+        step: StepName,
+        /// Version of the migrator.
+        version: String,
+        /// Where the code comes from and runs.
+        code: Code,
+        /// Why.
+        #[serde(default)]
+        reason: String,
     },
     /// The attempt's plan, stored as an artifact.
     StepPlanned {

@@ -18,6 +18,7 @@ impl Event {
             | Self::RunFinished { .. } => None,
             Self::Decided { step, .. } => step.as_ref(),
             Self::StepStarted { step, .. }
+            | Self::StepSwapped { step, .. }
             | Self::StepPlanned { step, .. }
             | Self::CallIntended { step, .. }
             | Self::CallAnswered { step, .. }
@@ -46,6 +47,7 @@ impl Event {
             Self::RunCreated { .. } => "run_created",
             Self::RunClaimed { .. } => "run_claimed",
             Self::StepStarted { .. } => "step_started",
+            Self::StepSwapped { .. } => "step_swapped",
             Self::StepPlanned { .. } => "step_planned",
             Self::CallIntended { .. } => "call_intended",
             Self::CallAnswered { .. } => "call_answered",

@@ -176,6 +176,7 @@ impl RunState {
                 });
             }
             step.take(event, at, actor);
+            self.swapped(event);
             return Ok(());
         }
         match event {
@@ -228,6 +229,17 @@ impl RunState {
     }
 }
 
+impl RunState {
+    /// A step got another build of its migrator: from here on the definition has that one.
+    fn swapped(&mut self, event: &Event) {
+        let Event::StepSwapped { step, version, code, .. } = event else { return };
+        if let Some(own) = self.definition.steps.iter_mut().find(|one| &one.name == step) {
+            own.version.clone_from(version);
+            own.code = Some(code.clone());
+        }
+    }
+}
+
 /// Whether a run that rests goes on with this event.
 fn wakes(event: &Event) -> bool {
     !matches!(
@@ -239,6 +251,7 @@ fn wakes(event: &Event) -> bool {
             | Event::RequestTaken { .. }
             | Event::StepApproved { .. }
             | Event::StepRejected { .. }
+            | Event::StepSwapped { .. }
             | Event::PauseRequested { connection: Some(_), .. }
             | Event::PauseLifted { connection: Some(_), .. }
     )

@@ -194,6 +194,8 @@ impl StepState {
                 self.is_undone = false;
                 (self.ended, self.until, self.reason, self.awaits) = (None, None, None, None);
             }
+            // What another build planned is not this one's to apply.
+            Event::StepSwapped { .. } => self.stale = true,
             Event::StepPlanned { plan, operations, findings, waived, .. } => {
                 self.plan = Some(plan.clone());
                 self.planned_operations = *operations;

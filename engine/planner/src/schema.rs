@@ -6,6 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::connections::CREDENTIALS;
 use crate::document::API_VERSION;
 use crate::inputs::TYPES;
+use crate::isolation::ISOLATION;
 use crate::retry::{BACKOFF, ON_FAILURE};
 use crate::{approvals, windows};
 
@@ -129,7 +130,10 @@ fn steps(catalogue: &dyn Catalogue) -> Value {
             "required": ["uses"],
             "additionalProperties": false,
             "properties": {
-                "uses": {"enum": migrators, "description": "the migrator that does it"},
+                "uses": {
+                    "anyOf": [{"enum": migrators}, {"type": "string", "pattern": "/"}],
+                    "description": "the migrator that does it, by its name or by the path of its file",
+                },
                 "needs": {
                     "type": ["array", "null"],
                     "items": {"type": "string", "pattern": NAME},
@@ -155,6 +159,10 @@ fn steps(catalogue: &dyn Catalogue) -> Value {
                 "onFailure": {"enum": ON_FAILURE, "default": "hold"},
                 "window": {"type": "string", "pattern": NAME, "description": "it begins only while this window is open"},
                 "approval": approvals::schema(&duration),
+                "isolation": {
+                    "enum": ISOLATION,
+                    "description": "where the migrator runs; one from a file runs in a process of its own unless you say otherwise",
+                },
             },
             "allOf": branches.collect::<Vec<_>>(),
         },

@@ -74,6 +74,18 @@ impl Settings<'_> {
     }
 }
 
+/// What settings that a run has already have wrong for another schema, in words; nothing when they fit.
+#[must_use]
+pub fn misfits(schema: &Value, settings: &Value) -> Vec<String> {
+    let mut schemas = Schemas::new();
+    match compile(&closed(schema), &mut schemas) {
+        Ok(index) => {
+            schemas.validate(settings, index).err().map(|error| error.to_string()).into_iter().collect()
+        }
+        Err(error) => vec![error.to_string()],
+    }
+}
+
 fn compile(schema: &Value, schemas: &mut Schemas) -> Result<boon::SchemaIndex, Box<boon::CompileError>> {
     let mut compiler = Compiler::new();
     compiler.set_default_draft(Draft::V2020_12);

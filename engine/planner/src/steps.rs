@@ -14,12 +14,23 @@ use crate::expand::Expander;
 use crate::fields::{Allowed, Fields, bad_name, text};
 use crate::settings::Settings;
 use crate::tree::{Key, Kind, Node};
-use crate::{binding, retry, suggest};
+use crate::{binding, isolation, retry, suggest};
 
 /// The keys of a step.
 pub(crate) const KEYS: Allowed = Allowed {
-    now: &["uses", "needs", "with", "connections", "retry", "timeout", "onFailure", "window", "approval"],
-    later: &["if", "foreach", "isolation"],
+    now: &[
+        "uses",
+        "needs",
+        "with",
+        "connections",
+        "retry",
+        "timeout",
+        "onFailure",
+        "window",
+        "approval",
+        "isolation",
+    ],
+    later: &["if", "foreach"],
 };
 
 /// Most steps of a workflow.
@@ -43,6 +54,8 @@ pub(crate) struct Step<'n> {
     fields: Option<Fields<'n>>,
     uses: Span,
     manifest: Option<Manifest>,
+    /// What is known of its code.
+    used: isolation::Source,
 }
 
 impl Step<'_> {
@@ -97,14 +110,28 @@ fn step<'n>(key: &'n Key, node: &'n Node, catalogue: &dyn Catalogue, report: &mu
         report.push(bad_name(&key.text, key.span, "a step"));
     }
     let fields = Fields::read(node, key.span, format!("step `{}`", key.text), &KEYS, report);
-    let mut one =
-        Step { key, needs: Vec::new(), needs_known: true, fields: None, uses: key.span, manifest: None };
+    let mut one = Step {
+        key,
+        needs: Vec::new(),
+        needs_known: true,
+        fields: None,
+        uses: key.span,
+        manifest: None,
+        used: Default::default(),
+    };
     if let Some(fields) = fields {
         if let Some((uses, span)) =
             fields.require_text("uses", "say which migrator does it: `uses: ...`", report)
         {
             one.uses = span;
-            one.manifest = MigratorName::new(uses).ok().and_then(|name| catalogue.migrator(&name));
+            match catalogue.used(uses) {
+                Ok(found) => (one.manifest, one.used) = isolation::parts(found),
+                Err(error) => {
+                    report.push(isolation::refused(error, span));
+                    one.fields = Some(fields);
+                    return one;
+                }
+            }
             if one.manifest.is_none() {
                 let names = catalogue.migrators();
                 let names: Vec<&str> = names.iter().map(MigratorName::as_str).collect();
@@ -218,6 +245,7 @@ pub(crate) fn freeze(
     let retry = retry::policy(fields.get("retry"), expander, report);
     let timeout = retry::timeout(fields.get("timeout"), expander, report);
     let on_failure = retry::on_failure(fields.text("onFailure", report), report);
+    let code = isolation::code(fields, &step.used, report);
     let Some(manifest) = &step.manifest else {
         // What this step would have used cannot be told, so nothing is called unused because of it.
         used.extend(connections.iter().map(|connection| connection.name.to_owned()));
@@ -229,6 +257,7 @@ pub(crate) fn freeze(
         name: StepName::new(step.name()).ok()?,
         uses: manifest.name.clone(),
         version: manifest.version.clone(),
+        code,
         needs: step.needs.iter().filter_map(|need| StepName::new(steps[need.step].name()).ok()).collect(),
         with,
         connections: bound,
@@ -258,7 +287,8 @@ fn settings(
     let what = format!("migrator `{}`", manifest.name);
     let value = Settings { schema: &manifest.settings, with: &with, what: &what, owner }
         .check(expander.source, report)?;
-    for finding in catalogue.check_settings(&manifest.name, &value) {
+    let uses = fields.text("uses", &mut Report::default()).map_or(manifest.name.as_str(), |(uses, _)| uses);
+    for finding in catalogue.check_used(uses, &manifest.name, &value) {
         let level = match finding.severity {
             Severity::Block | Severity::Decide => Level::Error,
             Severity::Warn | Severity::Manual => Level::Warning,

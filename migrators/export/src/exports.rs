@@ -98,3 +98,19 @@ unsafe extern "C" fn cancel(inst: *mut c_void, run: u64) {
         unsafe { guest(inst) }.cancel(run);
     })));
 }
+
+/// A migrator that is linked into the program, for a process that runs nothing else.
+pub trait Linked {
+    /// Makes it.
+    fn make() -> Box<dyn Migrator>;
+}
+
+/// What opens a migrator that is linked in, as a library's symbol would.
+#[must_use]
+pub fn linked<L: Linked>() -> gateshift_abi::Open {
+    unsafe extern "C" fn go<L: Linked>(host: *const HostV1, out: *mut PluginV1) -> i32 {
+        // SAFETY: passed on as it came.
+        unsafe { open(host, out, L::make, false) }
+    }
+    go::<L>
+}

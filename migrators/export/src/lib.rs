@@ -8,7 +8,7 @@ mod guest;
 mod remote;
 mod task;
 
-pub use exports::open;
+pub use exports::{Linked, linked, open};
 pub use gateshift_abi as abi;
 
 /// Exports a migrator from a crate of type `cdylib`. Takes an expression that makes it; it is made once.

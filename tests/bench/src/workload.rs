@@ -91,6 +91,7 @@ fn step(name: StepName, needs: Vec<StepName>) -> Result<StepDefinition, Failure>
         name,
         uses: MigratorName::new("idle")?,
         version: "1".into(),
+        code: None,
         needs,
         with: Value::Null,
         connections: BTreeMap::new(),

@@ -20,6 +20,7 @@ pub fn definition(steps: usize, things: u64, rests: u64, pause: u64) -> RunDefin
         name: name(number),
         uses: Builder::name(),
         version: "1".into(),
+        code: None,
         needs: number.checked_sub(1).map(name).into_iter().collect(),
         with: json!({"things": things, "rests": rests, "pause": pause}),
         connections: BTreeMap::new(),

@@ -42,7 +42,7 @@ fn told(events: &[Event], owner: Owner) -> (Answer, String) {
 }
 
 fn started() -> Vec<Event> {
-    vec![created(), claimed(), Event::StepStarted { step: step_name("make"), attempt: 1 }]
+    vec![created(), claimed(), Event::StepStarted { step: step_name("make"), attempt: 1, code: None }]
 }
 
 #[track_caller]
@@ -61,7 +61,7 @@ const RESUME: &str = "  gateshift resume 01980000-0000-7000-8000-000000000001 --
 #[test]
 fn a_wait_tells_reason_values_next_look_and_since_when() {
     let mut events = started();
-    events[2] = Event::StepStarted { step: step_name("move"), attempt: 1 };
+    events[2] = Event::StepStarted { step: step_name("move"), attempt: 1, code: None };
     for (requests, reason) in [(3, "stage 1%: too few"), (5, "stage 5%: too few"), (7, "stage 5%: too few")] {
         let step = step_name("move");
         let value = serde_json::json!({"requests": requests, "needed": 50});

@@ -1,5 +1,7 @@
 //! What is asked of a run that is there already. Each verb is one sentence.
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, ValueEnum};
 use gateshift_model::{ConnectionName, StepName};
 
@@ -19,10 +21,22 @@ pub(crate) struct Resume {
     /// again at its first stage
     #[arg(long, value_name = "TEXT", conflicts_with = "connection")]
     pub(crate) cause_resolved: Option<String>,
+    /// Go on with another build of a step's migrator; recorded in the history
+    #[arg(long, value_name = "STEP=FILE", value_parser = swap, conflicts_with = "connection")]
+    pub(crate) with: Vec<(StepName, PathBuf)>,
+    /// Agree to what that build may do and the one before it may not
+    #[arg(long, requires = "with")]
+    pub(crate) agree: bool,
     #[command(flatten)]
     pub(crate) patience: Patience,
     #[command(flatten)]
     pub(crate) endpoints: Endpoints,
+}
+
+fn swap(text: &str) -> Result<(StepName, PathBuf), String> {
+    let (step, file) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form STEP=FILE"))?;
+    Ok((step.parse().map_err(|error| format!("{error}"))?, PathBuf::from(file)))
 }
 
 #[derive(Debug, ClapArgs)]

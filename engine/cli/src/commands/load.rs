@@ -21,7 +21,8 @@ pub(super) fn workflow(given: &Workflow, output: &Output) -> Result<Checked, Cli
 pub(super) fn from(path: &Path, inputs: &[(String, String)], output: &Output) -> Result<Checked, CliError> {
     let source = read(path)?;
     let inputs: BTreeMap<String, String> = inputs.iter().cloned().collect();
-    let mut checked = checked(&source, &inputs, output)?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut checked = checked(&source, &inputs, &BuiltIn::beside(folder), output)?;
     if let Some(file) = waivers_file(&source) {
         let folder = path.parent().unwrap_or(Path::new(""));
         checked.definition.waivers = waivers(&folder.join(file), output)?;
@@ -43,9 +44,10 @@ pub(super) fn waivers(path: &Path, output: &Output) -> Result<Vec<Waiver>, CliEr
 pub(super) fn checked(
     source: &WorkflowSource,
     inputs: &BTreeMap<String, String>,
+    migrators: &BuiltIn,
     output: &Output,
 ) -> Result<Checked, CliError> {
-    match check(source, inputs, &BuiltIn::new()) {
+    match check(source, inputs, migrators) {
         Ok(checked) => {
             if !checked.warnings.is_empty() {
                 output.say(checked.warnings.render(output.color).trim_end());

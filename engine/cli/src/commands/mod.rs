@@ -24,6 +24,7 @@ mod run;
 mod skip;
 mod snapshot;
 mod status;
+mod swap;
 mod through;
 mod validate;
 mod why;
@@ -76,7 +77,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Audit(audit) => audit::run(&audit, store, output).await,
         Command::Report(report) => report::run(&report, store, output).await,
         Command::History(history) => history::run(&history, store, output).await,
-        Command::Migrators(migrators) => migrators::run(&migrators, output),
+        Command::Migrators(migrators) => migrators::run(migrators, store, output),
         Command::Schema => {
             let schema = gateshift_planner::schema(&BuiltIn::new());
             output.line(&serde_json::to_string_pretty(&schema).unwrap_or_default());

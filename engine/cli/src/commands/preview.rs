@@ -26,7 +26,7 @@ pub(super) async fn preview(
     output: &Output,
 ) -> Result<Preview, CliError> {
     let journal = Arc::new(MemoryJournal::with_clock(system_clock()));
-    let (engine, hosts) = engine(journal, &BuiltIn::new(), rehearsal, store.seal_key_file())?;
+    let (engine, hosts) = engine(journal, &BuiltIn::on(store.shelf()), rehearsal, store.seal_key_file())?;
     check_connections(&hosts, definition)?;
     let mut definition = definition.clone();
     let mut artifacts = Vec::new();

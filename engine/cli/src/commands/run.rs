@@ -24,7 +24,8 @@ const NAMED: usize = 8;
 pub(super) async fn run(given: &Begin, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
     let wanted = Wanted::read(&given.run, store, output).await?;
     let Wanted { definition, rehearsal, store, .. } = &wanted;
-    let (engine, hosts) = engine(store.open().await?, &BuiltIn::new(), rehearsal, store.seal_key_file())?;
+    let (engine, hosts) =
+        engine(store.open().await?, &BuiltIn::on(store.shelf()), rehearsal, store.seal_key_file())?;
     let engine = engine.patient(!given.patience.no_wait);
     check_connections(&hosts, definition)?;
     let id = wanted.submit(&engine).await?;
@@ -38,7 +39,7 @@ pub(super) async fn submit(given: &Run, store: Option<&str>, output: &Output) ->
     let wanted = Wanted::read(given, store, output).await?;
     let Wanted { rehearsal, store, .. } = &wanted;
     let journal = store.open_to_submit().await?;
-    let (engine, _) = engine(journal, &BuiltIn::new(), rehearsal, store.seal_key_file())?;
+    let (engine, _) = engine(journal, &BuiltIn::on(store.shelf()), rehearsal, store.seal_key_file())?;
     let id = wanted.submit(&engine).await?;
     engine.journal().offer(id).await?;
     engine.journal().flush().await?;
@@ -70,6 +71,8 @@ impl Wanted {
     }
 
     async fn submit(&self, engine: &Engine) -> Result<RunId, CliError> {
+        // Whoever goes on with it needs the very files it began with.
+        self.store.shelf().keep_all(&self.definition)?;
         let definition = self.definition.clone();
         Ok(match &self.approved {
             Some(plan) => engine.submit_pinned(definition, plan.clone()).await?,
@@ -110,6 +113,7 @@ pub(super) async fn resume(given: &Resume, store: Option<&str>, output: &Output)
     }
     let (store, engine, id) = existing(given.run.as_deref(), &given.endpoints, store).await?;
     let engine = engine.patient(!given.patience.no_wait);
+    super::swap::swap(given, &store, &engine, id, output).await?;
     let course = Course::Resume(given.cause_resolved.clone());
     let driven = drive(&engine, id, course, watcher(output)).await;
     finish(&engine, id, driven, &store, Severity::Decide, output).await
@@ -136,7 +140,7 @@ pub(super) async fn existing(
     let id = find_run(&*journal, run).await?;
     let state = state_of(&*journal, id).await?;
     let rehearsal = of_run(&state.definition, endpoints.endpoints.as_deref())?;
-    let (engine, _) = engine(journal, &BuiltIn::new(), &rehearsal, store.seal_key_file())?;
+    let (engine, _) = engine(journal, &BuiltIn::on(store.shelf()), &rehearsal, store.seal_key_file())?;
     Ok((store, engine, id))
 }
 

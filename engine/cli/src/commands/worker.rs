@@ -27,7 +27,7 @@ pub(super) async fn run(given: &Worker, store: Option<&str>, output: &Output) ->
     let foreman = Arc::new(Equipped {
         journal: Arc::clone(&journal),
         options: options.clone(),
-        migrators: BuiltIn::new(),
+        migrators: BuiltIn::on(store.shelf()),
         endpoints: given.endpoints.endpoints.clone(),
         seal_key: store.seal_key_file(),
         output: output.clone(),

@@ -65,8 +65,14 @@ pub(crate) fn event(event: &Event) -> String {
             )
         }
         Event::RunClaimed { holder } => format!("taken by process {} on {}", holder.pid, holder.host),
-        Event::StepStarted { step, attempt } if *attempt > 1 => format!("{step}: attempt {attempt}"),
-        Event::StepStarted { step, .. } => format!("{step}: started"),
+        Event::StepStarted { step, attempt, code } => {
+            let begun = if *attempt > 1 { format!("attempt {attempt}") } else { "started".to_owned() };
+            let code = code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default();
+            format!("{step}: {begun}{code}")
+        }
+        Event::StepSwapped { step, version, code, reason } => {
+            format!("{step}: goes on with version {version} of its migrator, {code}: {reason}")
+        }
         Event::StepPlanned { step, summary, findings, waived, .. } => {
             let warnings = findings.len();
             let remark = if warnings == 0 { String::new() } else { format!(" ({warnings} findings)") };

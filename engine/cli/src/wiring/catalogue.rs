@@ -1,41 +1,86 @@
 //! The migrators this binary has: one plain table.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use gateshift_model::{Finding, MigratorName};
-use gateshift_planner::{Catalogue, ConnectionKindInfo};
+use gateshift_executor::MigratorSet;
+use gateshift_export::{Linked, linked as opens};
+use gateshift_loader::{Library, Open, Place};
+use gateshift_model::{Finding, MigratorName, StepDefinition, StepError};
+use gateshift_planner::{Catalogue, ConnectionKindInfo, Used};
 use gateshift_step_api::{Manifest, Migrator};
 use serde_json::Value;
 
 use super::connections::kinds;
+use super::shelf::{Found, Shelf, limits};
 
-/// The built-in migrators and kinds of connection.
+/// The migrators that are linked in: made here, and opened by name in a process of their own.
+macro_rules! built_in {
+    ($($migrator:path),* $(,)?) => {
+        fn all() -> Vec<Arc<dyn Migrator>> {
+            vec![$(Arc::new($migrator)),*]
+        }
+
+        /// What opens a migrator that is linked in.
+        pub(crate) fn linked(name: &str) -> Option<Open> {
+            $({
+                struct One;
+                impl Linked for One {
+                    fn make() -> Box<dyn Migrator> {
+                        Box::new($migrator)
+                    }
+                }
+                if $migrator.manifest().name.as_str() == name {
+                    return Some(opens::<One>());
+                }
+            })*
+            None
+        }
+    };
+}
+
+built_in![
+    gateshift_assess::Assess,
+    gateshift_instance::Instance,
+    gateshift_routes::Routes,
+    gateshift_security::Security,
+    gateshift_plugins::Plugins,
+    gateshift_observability::Observability,
+    gateshift_parameters::Parameters,
+    gateshift_verify::Verify,
+    gateshift_traffic::Traffic,
+];
+
+/// The built-in migrators and kinds of connection, and the migrators from files that are at hand.
 #[derive(Clone)]
 pub(crate) struct BuiltIn {
     migrators: BTreeMap<MigratorName, Arc<dyn Migrator>>,
+    shelf: Option<Shelf>,
+    /// Paths of files are meant from here.
+    base: PathBuf,
 }
 
 impl BuiltIn {
-    /// All of them.
+    /// All that are linked in, and no others.
     pub(crate) fn new() -> Self {
-        let all: [Arc<dyn Migrator>; 9] = [
-            Arc::new(gateshift_assess::Assess),
-            Arc::new(gateshift_instance::Instance),
-            Arc::new(gateshift_routes::Routes),
-            Arc::new(gateshift_security::Security),
-            Arc::new(gateshift_plugins::Plugins),
-            Arc::new(gateshift_observability::Observability),
-            Arc::new(gateshift_parameters::Parameters),
-            Arc::new(gateshift_verify::Verify),
-            Arc::new(gateshift_traffic::Traffic),
-        ];
-        Self { migrators: all.into_iter().map(|migrator| (migrator.manifest().name, migrator)).collect() }
+        let migrators = all().into_iter().map(|migrator| (migrator.manifest().name, migrator)).collect();
+        Self { migrators, shelf: None, base: PathBuf::new() }
     }
 
-    /// By name, for the engine.
-    pub(crate) fn set(&self) -> Arc<BTreeMap<MigratorName, Arc<dyn Migrator>>> {
-        Arc::new(self.migrators.clone())
+    /// With those that a workflow in this folder may use.
+    pub(crate) fn beside(folder: PathBuf) -> Self {
+        Self { shelf: Some(Shelf::beside(&folder)), base: folder, ..Self::new() }
+    }
+
+    /// With those of the runs of a journal.
+    pub(crate) fn on(shelf: Shelf) -> Self {
+        Self { shelf: Some(shelf), ..Self::new() }
+    }
+
+    /// For the engine.
+    pub(crate) fn set(&self) -> Arc<dyn MigratorSet> {
+        Arc::new(self.clone())
     }
 
     /// Codes of findings of one migrator that nobody can answer for.
@@ -44,15 +89,62 @@ impl BuiltIn {
         found.map_or(&[], |(_, migrator)| migrator.never_waived())
     }
 
-    /// Their manifests, by name.
+    /// Manifests of those that are linked in, by name.
     pub(crate) fn manifests(&self) -> Vec<Manifest> {
         self.migrators.values().map(|migrator| migrator.manifest()).collect()
+    }
+
+    /// The file that `uses:` means; none when it means one that is linked in, or nothing.
+    fn found(&self, uses: &str) -> Result<Option<Found>, StepError> {
+        match &self.shelf {
+            Some(shelf) if uses.contains('/') => shelf.look_at(&self.base.join(uses), uses).map(Some),
+            Some(shelf) => shelf.added(uses),
+            None => Ok(None),
+        }
+    }
+}
+
+impl MigratorSet for BuiltIn {
+    fn get(&self, name: &MigratorName) -> Option<Arc<dyn Migrator>> {
+        self.migrators.get(name).cloned()
+    }
+
+    fn for_step(&self, step: &StepDefinition) -> Result<Option<Arc<dyn Migrator>>, StepError> {
+        let Some(code) = &step.code else { return Ok(self.get(&step.uses)) };
+        let place = if code.isolated { Place::Process } else { Place::Here };
+        let library = match (&code.library, &self.shelf) {
+            (Some(library), Some(shelf)) => shelf.fetch(&library.digest)?,
+            (Some(library), None) => Shelf::beside(&self.base).fetch(&library.digest)?,
+            (None, _) if code.isolated => Library::linked(step.uses.as_str(), limits()?)?,
+            (None, _) => return Ok(self.get(&step.uses)),
+        };
+        library.migrator(place).map(Some)
     }
 }
 
 impl Catalogue for BuiltIn {
     fn migrator(&self, name: &MigratorName) -> Option<Manifest> {
         self.migrators.get(name).map(|migrator| migrator.manifest())
+    }
+
+    fn used(&self, uses: &str) -> Result<Option<Used>, StepError> {
+        if let Some(Found { library, reference, added }) = self.found(uses)? {
+            let manifest = library.description().manifest.clone();
+            return Ok(Some(Used { manifest, library: Some(reference), trusted: added }));
+        }
+        let manifest = MigratorName::new(uses).ok().and_then(|name| self.migrator(&name));
+        Ok(manifest.map(|manifest| Used { manifest, library: None, trusted: true }))
+    }
+
+    fn check_used(&self, uses: &str, migrator: &MigratorName, settings: &Value) -> Vec<Finding> {
+        match self
+            .found(uses)
+            .and_then(|found| found.map(|it| it.library.migrator(Place::Process)).transpose())
+        {
+            Ok(Some(migrator)) => migrator.check(settings),
+            // That it cannot be used was said when the step was read.
+            Ok(None) | Err(_) => self.check_settings(migrator, settings),
+        }
     }
 
     fn migrators(&self) -> Vec<MigratorName> {

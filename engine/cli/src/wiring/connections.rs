@@ -75,6 +75,16 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         required: vec!["url".to_owned()],
         query_language: Some(QueryLanguage::Prometheus),
     };
+    // For steps of your own: a ticket, a message, an in-house registry.
+    let webhook = ConnectionKind {
+        name: "webhook".to_owned(),
+        scheme: Scheme::None,
+        endpoint: EndpointRule::from_setting("url"),
+        writes: WriteRule::Allowed,
+        settings: json!({"url": {"type": "string", "description": "base URL, https://tickets.example.com/hooks"}}),
+        required: vec!["url".to_owned()],
+        query_language: None,
+    };
     // Numbers of the operator's own: one address that answers questions with JSON.
     let http = ConnectionKind {
         name: "http".to_owned(),
@@ -88,7 +98,7 @@ pub(crate) fn kinds() -> Vec<ConnectionKind> {
         ..prometheus.clone()
     };
     let mut kinds =
-        vec![mse, regional("apig", "2024-03-27"), vpc, alidns, cms, arms, logs(), prometheus, http];
+        vec![mse, regional("apig", "2024-03-27"), vpc, alidns, cms, arms, logs(), prometheus, http, webhook];
     kinds.extend(super::zones::kinds());
     kinds
 }

@@ -9,6 +9,7 @@ use gateshift_journal::{Journal, RunFilter};
 use gateshift_journal_sqlx::{PostgresAddress, PostgresJournal, SqliteJournal};
 use gateshift_model::RunId;
 
+use super::Shelf;
 use crate::error::CliError;
 
 /// Names the file of the key that seals secrets.
@@ -85,6 +86,18 @@ impl Store {
                 PathBuf::from(name)
             }
             (None, Place::Server(_)) => Path::new(".gateshift").join("seal.key"),
+        }
+    }
+
+    /// Where the migrators of its runs are kept: below `.gateshift` beside the journal, or here.
+    pub(crate) fn shelf(&self) -> Shelf {
+        match &self.place {
+            Place::File(path) => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                let own = folder.file_name().is_some_and(|name| name == ".gateshift");
+                Shelf::at(if own { folder.join("migrators") } else { folder.join(".gateshift/migrators") })
+            }
+            Place::Server(_) => Shelf::at(PathBuf::from(".gateshift/migrators")),
         }
     }
 

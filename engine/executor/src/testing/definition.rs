@@ -16,6 +16,7 @@ pub(crate) fn step(text: &str, needs: &[&str], with: Value) -> StepDefinition {
         name: name(text),
         uses: gateshift_model::MigratorName::new("maker").unwrap(),
         version: "1".into(),
+        code: None,
         needs: needs.iter().map(|need| name(need)).collect(),
         with,
         connections: BTreeMap::new(),

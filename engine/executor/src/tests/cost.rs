@@ -15,7 +15,7 @@ const NOW: Timestamp = Timestamp(1_000);
 fn finish(state: &mut RunState, name: &StepName) {
     let step = || name.clone();
     let events = [
-        Event::StepStarted { step: step(), attempt: 1 },
+        Event::StepStarted { step: step(), attempt: 1, code: None },
         Event::StepApplied { step: step(), attempt: 1, output: Value::Null, warnings: Vec::new() },
         Event::StepVerified { step: step(), attempt: 1, checkpoints: Vec::new() },
         Event::StepDone { step: step(), attempt: 1 },

@@ -68,7 +68,7 @@ fn known(state: &RunState, connection: &ConnectionName) -> Result<(), Refusal> {
 }
 
 /// The step of that name.
-pub(super) fn step<'a>(state: &'a RunState, name: &StepName) -> Result<&'a StepState, Refusal> {
+pub(crate) fn step<'a>(state: &'a RunState, name: &StepName) -> Result<&'a StepState, Refusal> {
     state.step(name).ok_or_else(|| {
         let all: Vec<String> = state.definition.steps.iter().map(|step| format!("`{}`", step.name)).collect();
         let cause = format!("the run has no step `{name}`");

@@ -11,8 +11,8 @@ use serde::Serialize;
 pub(crate) use approve::answered;
 pub use approve::{may_approve, open_approval, short};
 pub(crate) use cause::resolve;
-pub(crate) use decide::decide;
 pub use decide::{after, retryable};
+pub(crate) use decide::{decide, step};
 pub use table::{Place, Verb, applies};
 
 /// Why something that was asked for was not done: it does not apply to the run as it stands.

@@ -54,7 +54,7 @@ fn reader<'a>(
         });
         let its = nearest.steps(&later.name).get(uses).is_some_and(|(_, nearest)| nearest == name);
         // A migrator that this program does not have may need anything.
-        let reads = migrators.get(&later.uses).is_none_or(|migrator| {
+        let reads = migrators.for_step(later).ok().flatten().is_none_or(|migrator| {
             migrator.manifest().reads.contains(uses) && !migrator.does_without().contains(&uses.as_str())
         });
         open && its && reads

@@ -50,7 +50,7 @@ fn what_a_run_made_stays_its_own_however_a_repetition_finds_it() {
 
 #[test]
 fn a_repeated_step_waits_for_its_turn_and_can_still_be_taken_back() {
-    let begun = Event::StepStarted { step: step(), attempt: 1 };
+    let begun = Event::StepStarted { step: step(), attempt: 1, code: None };
     let state = after(&[begun.clone(), settled(Outcome::Created), decided(RERUN)]);
     assert_eq!((state.status, state.is_touched(), state.repeated.len()), (StepStatus::Waiting, true, 1));
     let undone = Event::StepUndone { step: step(), operations: Vec::new(), facts: Value::Null };

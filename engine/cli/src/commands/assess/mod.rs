@@ -75,7 +75,7 @@ pub(super) fn frozen(
         ("allowEdited".to_owned(), allow_edited.to_string()),
     ]);
     let source = WorkflowSource::new("assess-only.yaml", WORKFLOW);
-    Ok(load::checked(&source, &inputs, output)?.definition)
+    Ok(load::checked(&source, &inputs, &BuiltIn::new(), output)?.definition)
 }
 
 async fn live(
@@ -86,7 +86,8 @@ async fn live(
     output: &Output,
 ) -> Result<Exit, CliError> {
     let journal = store.open().await?;
-    let (engine, hosts) = engine(journal.clone(), &BuiltIn::new(), rehearsal, store.seal_key_file())?;
+    let (engine, hosts) =
+        engine(journal.clone(), &BuiltIn::on(store.shelf()), rehearsal, store.seal_key_file())?;
     check_connections(&hosts, &definition)?;
     let id = engine.submit(definition.clone()).await?;
     let driven = drive::drive(&engine, id, Course::Begin, watcher(output)).await;

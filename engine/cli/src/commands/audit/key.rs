@@ -31,7 +31,7 @@ pub(super) fn run(path: &Path, output: &Output) -> Result<Exit, CliError> {
 }
 
 /// Reads a key file.
-pub(super) fn read(path: &Path) -> Result<AuditKey, CliError> {
+pub(in crate::commands) fn read(path: &Path) -> Result<AuditKey, CliError> {
     let text = std::fs::read_to_string(path).map_err(|cause| file_error("read", path, &cause))?;
     AuditKey::parse(&text).map_err(|error| {
         CliError::new("GS-AUDIT-KEY", format!("{}: {error}", path.display()))

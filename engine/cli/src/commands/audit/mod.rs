@@ -8,6 +8,8 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub(super) use key::read as read_key;
+
 use std::path::Path;
 
 use gateshift_audit::{BundleError, Damage};

@@ -32,6 +32,7 @@ fn definition() -> RunDefinition {
         name: name(),
         uses: MigratorName::new("maker").unwrap(),
         version: "1".into(),
+        code: None,
         needs: Vec::new(),
         with: Value::Null,
         connections: BTreeMap::new(),
@@ -70,7 +71,7 @@ async fn journal() -> (TempDir, PathBuf, RunId) {
     let generation = journal.claim(claim).await.unwrap().generation;
     let plan = NewArtifact::new("plan", "application/json", b"{}".to_vec());
     let events = [
-        Event::StepStarted { step: name(), attempt: 1 },
+        Event::StepStarted { step: name(), attempt: 1, code: None },
         Event::StepPlanned {
             step: name(),
             attempt: 1,

@@ -4,6 +4,7 @@
 mod summary;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gateshift_executor::Engine;
@@ -53,12 +54,16 @@ pub(super) async fn run(given: &Demo, store: Option<&str>, output: &Output) -> R
     ));
     output
         .say("the demo plays the person at the console, too: tracing of the target is set like the source's");
-    let checked = load::checked(&workflow, &inputs, output)?;
+    let folder = given.workflow.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let migrators = BuiltIn::beside(folder.to_owned());
+    let checked = load::checked(&workflow, &inputs, &migrators, output)?;
 
     let store = store_of(store)?;
     let journal = store.store.open().await?;
     let rehearsal = from_lab(endpoints)?;
-    let (engine, _) = engine(journal.clone(), &BuiltIn::new(), &rehearsal, store.store.seal_key_file())?;
+    let (engine, _) =
+        engine(journal.clone(), &BuiltIn::on(store.store.shelf()), &rehearsal, store.store.seal_key_file())?;
+    store.store.shelf().keep_all(&checked.definition)?;
     let client = lab
         .load_client(given.rate)
         .map_err(|error| CliError::new("GS-LAB", format!("the load client cannot start: {error}")))?;

@@ -54,7 +54,7 @@ fn events() -> Vec<Event> {
     let checkpoint = Checkpoint::new("traffic.x", CheckpointResult::Fail, HOSTILE, Value::Null);
     vec![
         Event::RunCreated { definition: Box::new(definition), engine: "1".into() },
-        Event::StepStarted { step: step(), attempt: 1 },
+        Event::StepStarted { step: step(), attempt: 1, code: None },
         Event::StepPlanned {
             step: step(),
             attempt: 1,

@@ -1,0 +1,3 @@
+//! The migrator `instance` as a library.
+
+gateshift_export::export_migrator!(gateshift_instance::Instance);

@@ -1,0 +1,3 @@
+//! The migrator `plugins` as a library.
+
+gateshift_export::export_migrator!(gateshift_plugins::Plugins);

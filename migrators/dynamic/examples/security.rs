@@ -1,0 +1,3 @@
+//! The migrator `security` as a library.
+
+gateshift_export::export_migrator!(gateshift_security::Security);

@@ -1,0 +1,3 @@
+//! The migrator `traffic` as a library.
+
+gateshift_export::export_migrator!(gateshift_traffic::Traffic);
