@@ -6,5 +6,6 @@ mod cost;
 mod examples;
 mod files;
 mod misbehave;
+mod tried;
 mod works;
 mod world;

@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine/host", &["engine/model", "engine/step-api"]),
     // Both sides of the boundary have to read the same structs.
     ("engine/loader", &["engine/model", "engine/step-api", "migrators/abi"]),
+    ("engine/trial", &["engine/model", "engine/step-api"]),
     // The one place where the two halves and the lab meet.
     ("engine/cli", &["engine/", "migrators/", "tests/lab/"]),
     ("migrators/abi", &[]),
