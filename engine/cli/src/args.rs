@@ -16,7 +16,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use audit::{Audit, Export, Verify};
 pub(crate) use history::{History, Report};
 pub(crate) use lab::{ConsolePage, LabCommand, LabUp};
-pub(crate) use migrators::{Add, Migrators};
+pub(crate) use migrators::{Add, Migrators, Test};
 pub(crate) use people::{Approve, Begin, Patience, Reject, When, Window, WindowCheck};
 pub(crate) use plan::{Assess, Diff, Drift, Format, Plan, Snapshot};
 pub(crate) use verbs::{Cancel, Pause, Rerun, Restart, Resume, Retry, Rollback, Scope, Skip};

@@ -37,6 +37,16 @@ pub(crate) enum Migrators {
         /// The public key
         key: PublicKey,
     },
+    /// Try a migrator in every way that the engine will; says what failed and why
+    Test(Test),
+    /// Write a crate with a migrator that builds and passes
+    Scaffold {
+        /// Its name
+        name: MigratorName,
+        /// The `migrators` folder of a checkout, with the crates it is built on; looked for upwards from here when left out
+        #[arg(long, value_name = "FOLDER")]
+        sdk: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, ClapArgs)]
@@ -49,4 +59,19 @@ pub(crate) struct Add {
     /// Take it although nobody signed it, where signers are trusted
     #[arg(long)]
     pub(crate) allow_unsigned: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Test {
+    /// Its name, or the path of its file
+    pub(crate) name: String,
+    /// Settings of the step, as JSON
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    pub(crate) settings: String,
+    /// What calls answer: a JSON file with an object from action to body; `{}` for what it does not name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// Outputs of earlier steps: a JSON file with an object from migrator to output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) outputs: Option<PathBuf>,
 }

@@ -77,7 +77,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Exit, CliError> {
         Command::Audit(audit) => audit::run(&audit, store, output).await,
         Command::Report(report) => report::run(&report, store, output).await,
         Command::History(history) => history::run(&history, store, output).await,
-        Command::Migrators(migrators) => migrators::run(migrators, store, output),
+        Command::Migrators(migrators) => migrators::run(migrators, store, output).await,
         Command::Schema => {
             let schema = gateshift_planner::schema(&BuiltIn::new());
             output.line(&serde_json::to_string_pretty(&schema).unwrap_or_default());

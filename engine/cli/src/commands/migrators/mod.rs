@@ -2,6 +2,8 @@
 
 mod add;
 mod info;
+mod scaffold;
+mod test;
 mod verify;
 
 pub(super) use add::held;
@@ -12,7 +14,7 @@ use crate::exit::Exit;
 use crate::show::Output;
 use crate::wiring::Store;
 
-pub(super) fn run(given: Migrators, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
+pub(super) async fn run(given: Migrators, store: Option<&str>, output: &Output) -> Result<Exit, CliError> {
     let shelf = Store::of(store, None)?.shelf();
     match given {
         Migrators::List => info::list(&shelf, output),
@@ -21,5 +23,7 @@ pub(super) fn run(given: Migrators, store: Option<&str>, output: &Output) -> Res
         Migrators::Verify { name } => verify::run(name.as_ref(), &shelf, output),
         Migrators::Sign { file, key } => add::sign_file(&file, &key, output),
         Migrators::Trust { name, key } => add::trust(&name, &key, &shelf, output),
+        Migrators::Test(given) => test::run(&given, &shelf, output).await,
+        Migrators::Scaffold { name, sdk } => scaffold::run(&name, sdk.as_deref(), output),
     }
 }
