@@ -40,7 +40,7 @@ pub(super) fn list(shelf: &Shelf, output: &Output) -> Result<Exit, CliError> {
 pub(super) fn info(name: &str, shelf: &Shelf, output: &Output) -> Result<Exit, CliError> {
     let file = Path::new(name);
     let found = if name.contains('/') || file.is_file() {
-        Some(shelf.look_at(file, name)?)
+        Some(shelf.inspect(file, name)?)
     } else {
         shelf.added(name)?
     };

@@ -81,23 +81,29 @@ impl Shelf {
         open(Image::new(&std::fs::read(path).map_err(|error| unreadable(path, &error))?)?)
     }
 
-    /// Looks at a file that a workflow, or a command, names.
+    /// Looks at a file that a workflow, or a command, names. One that was added has to be as it was.
     pub(crate) fn look_at(&self, path: &Path, called: &str) -> Result<Found, StepError> {
-        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
-        let image = Image::new(&bytes)?;
-        let digest = image.digest().clone();
+        let found = self.inspect(path, called)?;
+        let digest = &found.reference.digest;
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let records = self.records()?;
-        if let Some(other) = records.iter().find(|one| one.file == absolute && one.digest != digest) {
-            return Err(changed(format!(
+        match records.iter().find(|one| one.file == absolute && one.digest != *digest) {
+            None => Ok(found),
+            Some(other) => Err(changed(format!(
                 "{} was added as `{}` with sha256 {}, and has sha256 {digest} now",
                 path.display(),
                 other.name,
                 other.digest
-            )));
+            ))),
         }
+    }
+
+    /// Looks at a file as it is now, and at what is recorded of that content.
+    pub(crate) fn inspect(&self, path: &Path, called: &str) -> Result<Found, StepError> {
+        let image = Image::new(&std::fs::read(path).map_err(|error| unreadable(path, &error))?)?;
+        let digest = image.digest().clone();
         let library = open(image)?;
-        let known = records.into_iter().find(|one| one.digest == digest);
+        let known = self.records()?.into_iter().find(|one| one.digest == digest);
         let signer = known.as_ref().and_then(|record| record.signer.clone());
         let reference = LibraryRef { file: called.to_owned(), digest, signer };
         Ok(Found { library, reference, added: known.is_some() })
