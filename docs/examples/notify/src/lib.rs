@@ -28,8 +28,8 @@ fn decide(input: &StepInput) -> Plan {
         key: OperationKey::new(key),
         verb: Verb::Create,
         object: ObjectRef { kind: kind.to_owned(), name: reference(input) },
-        before: Value::Null,
-        after: json!({ "text": text, "reference": reference(input) }),
+        before: Value::Null.into(),
+        after: json!({ "text": text, "reference": reference(input) }).into(),
         waits_for: Vec::new(),
     };
     Plan {
@@ -83,7 +83,7 @@ impl Migrator for Notify {
             let id = host.call(request).await?.body["id"].as_str().map(str::to_owned);
             host.settle(&operation.key, Settled { outcome: Outcome::Created, id, data: Value::Null }).await?;
         }
-        Ok(Applied::Done { output: json!({ "reference": reference(input) }), warnings: Vec::new() })
+        Ok(Applied::Done { output: json!({ "reference": reference(input) }).into(), warnings: Vec::new() })
     }
 
     async fn verify(
