@@ -86,6 +86,7 @@ impl<'a> Bench<'a> {
             unsettled: Vec::new(),
             checkpoint: None,
             later: Vec::new(),
+            kinds: BTreeMap::new(),
             skipped: Vec::new(),
         })
     }

@@ -34,6 +34,7 @@ fn facts(gates: &serde_json::Value) -> Facts {
         gates: gate::read(gates.as_array().map(Vec::as_slice)).unwrap(),
         poll: 30,
         spec: "apigw.small.x1".into(),
+        driver: "aliyun/alidns".into(),
     }
 }
 
