@@ -14,7 +14,7 @@ use crate::http::HttpClients;
 use crate::redact::{Redactor, Vault, is_secret_name};
 use crate::seal::Sealer;
 use crate::step_host::StepHost;
-use crate::{ConnectionKind, HostsOptions, admit};
+use crate::{ConnectionKind, HostsOptions, admit, dns};
 
 /// Shortest value of a variable with a secret name that is kept out of everything though no connection uses it:
 /// shorter ones may be ordinary words.
@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     kitchen: Arc<Kitchen>,
     vault: Arc<Vault>,
     pub(crate) sealer: Sealer,
+    /// Name servers that gave no answer lately.
+    pub(crate) silent: dns::Silent,
     connections: Mutex<HashMap<String, Arc<Connection>>>,
     runs: Mutex<HashMap<RunId, Arc<Redactor>>>,
 }
@@ -78,6 +80,7 @@ impl Hosts {
             kitchen: Arc::new(kitchen),
             vault: Arc::new(vault),
             sealer: Sealer::new(options.seal_key_file.clone()),
+            silent: dns::Silent::default(),
             connections: Mutex::default(),
             runs: Mutex::default(),
             options,

@@ -155,6 +155,7 @@ impl Host for StepHost {
             overrides: self.overrides(),
             resolv_conf: &self.shared.options.environment.resolv_conf,
             patience: self.shared.options.limits.dns,
+            silent: &self.shared.silent,
         };
         unless_stopped(self.recorder.as_ref(), resolver.ask(&question)).await?
     }

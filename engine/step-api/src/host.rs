@@ -356,8 +356,8 @@ pub struct DnsQuestion {
     pub name: String,
     /// `A`, `AAAA`, `CNAME`, `NS`, `TXT`, `SOA`.
     pub kind: String,
-    /// A server to ask (address, or address and port). Absent: the name's authoritative servers, one of
-    /// them, found by delegation (or the override the operator gave); never a cache.
+    /// A server to ask (address, or address and port). Absent: the name's authoritative servers, each in
+    /// its turn, found by delegation (or the override the operator gave); never a cache.
     #[serde(default)]
     pub server: Option<String>,
 }

@@ -5,6 +5,7 @@ mod authority;
 mod exchange;
 mod message;
 pub(crate) mod signed;
+mod silent;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -18,7 +19,8 @@ use gateshift_step_api::{DnsQuestion, DnsReply, ServiceFailure};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::Overrides;
+pub(crate) use self::silent::Silent;
+use crate::{Overrides, entropy};
 
 /// Asks questions.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(crate) struct Resolver<'a> {
     pub(crate) resolv_conf: &'a Path,
     /// For one try.
     pub(crate) patience: Duration,
+    /// Servers that gave no answer lately.
+    pub(crate) silent: &'a Silent,
 }
 
 impl Resolver<'_> {
@@ -45,11 +49,14 @@ impl Resolver<'_> {
         }
         let servers = authority::servers(self, &name).await.map_err(failed)?;
         let mut causes = Vec::new();
-        for server in servers {
+        for server in self.silent.order(servers, usize::from(entropy::bits16())) {
             self.may_ask(server)?;
             match self.reply(server, &name, kind).await {
                 Ok(reply) => return Ok(reply),
-                Err(cause) => causes.push(cause),
+                Err(cause) => {
+                    self.silent.note(server);
+                    causes.push(cause);
+                }
             }
         }
         Err(failed(format!("no authoritative server answers ({})", causes.join("; "))))

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::Resolver;
+use super::{Resolver, Silent};
 use crate::Overrides;
 
 type Zone = BTreeMap<(String, RecordType), Vec<RData>>;
@@ -124,8 +124,9 @@ async fn ask(
     kind: &str,
     server: Option<String>,
 ) -> Result<String, ServiceFailure> {
-    let resolver =
-        Resolver { overrides, resolv_conf: Path::new("/nonexistent"), patience: Duration::from_millis(300) };
+    let silent = Silent::default();
+    let patience = Duration::from_millis(300);
+    let resolver = Resolver { overrides, resolv_conf: Path::new("/nonexistent"), patience, silent: &silent };
     let reply = resolver.ask(&DnsQuestion { name: name.to_owned(), kind: kind.to_owned(), server }).await?;
     let values: Vec<_> = reply
         .answers
@@ -193,8 +194,8 @@ async fn delegation_is_followed_to_the_closest_zone() {
     let resolv_conf = folder.path().join("resolv.conf");
     std::fs::write(&resolv_conf, format!("nameserver {recursive}\n")).unwrap();
     let overrides = Overrides::default();
-    let resolver =
-        Resolver { overrides: &overrides, resolv_conf: &resolv_conf, patience: Duration::from_secs(1) };
+    let (silent, patience) = (Silent::default(), Duration::from_secs(1));
+    let resolver = Resolver { overrides: &overrides, resolv_conf: &resolv_conf, patience, silent: &silent };
     let name = super::message::name("a.b.www.example.com").unwrap();
     let servers = super::authority::servers(&resolver, &name).await.unwrap();
     assert_eq!(servers, [SocketAddr::from(([127, 0, 0, 1], 53))]);
