@@ -18,10 +18,10 @@ async fn plan(server: &PowerDns, settings: Value) -> Shift {
     Shift::plan(connection, &[("PDNS_TOKEN", PowerDns::KEY)], server.dns(), settings).await.unwrap()
 }
 
-/// A share of many answers is within four standard deviations.
+/// A share of many answers is within five standard deviations: a true one is missed once in a million.
 fn near(share: f64, percent: f64, times: u32) {
     let deviation = (percent * (100.0 - percent) / f64::from(times)).sqrt();
-    assert!((share - percent).abs() <= 4.0 * deviation + 1e-9, "{share}% where {percent}% is planned");
+    assert!((share - percent).abs() <= 5.0 * deviation + 1e-9, "{share}% where {percent}% is planned");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,5 +143,6 @@ async fn behind_a_cache_the_way_back_takes_no_longer_than_the_time_to_live() {
     let _ = first_after(resolver.dns, "www.shop.test", NEW.0, Duration::from_secs(10));
     shift.undo().await.unwrap();
     let took = first_after(resolver.dns, "www.shop.test", OLD.0, Duration::from_secs(10));
-    assert!(took <= Duration::from_millis(3500), "{took:?}");
+    // Two times to live, and the half second between two questions.
+    assert!(took <= Duration::from_millis(4500), "{took:?}");
 }
