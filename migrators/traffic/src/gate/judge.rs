@@ -73,7 +73,7 @@ pub(crate) fn judge(gates: &Gates, watched: &Watched, stage: &Stage<'_>) -> Judg
     let mut said = Vec::new();
     if let Some(health) = &gates.health {
         let (bins, borrowed) = comparable(&watched.bins, stage.reference, health.min_requests);
-        for signal in signals::health(health, &bins) {
+        for signal in signals::health(health, &bins, borrowed) {
             said.push(match signal {
                 Ok(signal) => answer(&signal, borrowed, fail, pass),
                 Err(reason) => unclear("health", "times", reason),

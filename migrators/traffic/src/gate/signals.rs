@@ -34,6 +34,9 @@ const KNOWN: f64 = 0.05;
 /// A quantile is judged when the wanted number of requests can tell it: so improbable it has to be that
 /// none of them is beyond it by chance.
 const TELLING: f64 = 0.15;
+/// Without the same minutes to compare with nobody knows whether the gateway or all behind it became slow: so
+/// many times the tolerated time is tolerated then, and only gross slowness counts.
+const GROSS: f64 = 4.0;
 /// So many times as many slow requests as the source has are tolerated.
 const SLOW_RATIO: f64 = 2.0;
 
@@ -49,8 +52,9 @@ fn quantiles(wanted: u64) -> impl Iterator<Item = (f64, &'static str)> {
     QUANTILES.into_iter().filter(move |(part, _)| part.powf(wanted as f64) <= TELLING)
 }
 
-/// Those of the gate `health`. A signal that cannot be made says why.
-pub(super) fn health(health: &Health, bins: &[Bin]) -> Vec<Result<Signal, String>> {
+/// Those of the gate `health`. A signal that cannot be made says why. `borrowed` says that the source is told
+/// as it was before, not in the same minutes.
+pub(super) fn health(health: &Health, bins: &[Bin], borrowed: bool) -> Vec<Result<Signal, String>> {
     let rate = |name: &str, hit: &str, tolerance: Tolerance, hits: &dyn Fn(&Counts) -> f64| Signal {
         gate: "health".to_owned(),
         name: name.to_owned(),
@@ -65,10 +69,12 @@ pub(super) fn health(health: &Health, bins: &[Bin]) -> Vec<Result<Signal, String
         Ok(rate("refusals", "were refused (4xx)", health.refused, &|counts| counts.refused)),
     ];
     let Some(latency) = &health.latency else { return found };
+    let times = if borrowed { GROSS } else { 1.0 };
+    let latency = Latency { ratio: latency.ratio * times, floor_ms: latency.floor_ms * times };
     let source = Counts::sum(bins.iter().map(|bin| &bin.source));
     let target = Counts::sum(bins.iter().map(|bin| &bin.target));
     for (part, name) in quantiles(health.min_requests) {
-        found.push(limit(latency, part, &source, &target).map(|(usual, limit)| Signal {
+        found.push(limit(&latency, part, &source, &target).map(|(usual, limit)| Signal {
             hit: format!(
                 "took longer than {} (of the old one's, {} take at most {})",
                 millis(limit),

@@ -94,6 +94,29 @@ fn a_source_without_traffic_is_compared_with_what_it_did_before() {
 }
 
 #[test]
+fn without_the_same_minutes_only_gross_slowness_counts() {
+    let shaped = |requests: f64, beyond: &[f64]| Counts {
+        requests,
+        slower: [10.0, 50.0, 100.0, 250.0, 1000.0]
+            .into_iter()
+            .zip(beyond.iter().map(|part| part * requests))
+            .collect(),
+        ..Counts::default()
+    };
+    let before = shaped(40_000.0, &[0.2, 0.001, 0.0, 0.0, 0.0]);
+    let nothing = Counts::default();
+    let answer = |source: &Counts, target: &[f64]| {
+        let stage = Stage { reference: Some(&before), ..stage(&[]) };
+        judge(&health(), &watched(source, &shaped(400.0, target), 10), &stage).answer
+    };
+    let same_minutes = shaped(4000.0, &[0.2, 0.001, 0.0, 0.0, 0.0]);
+    let (slower, hanging) = ([0.9, 0.8, 0.3, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(answer(&same_minutes, &slower), GateAnswer::Fail);
+    assert_eq!(answer(&nothing, &slower), GateAnswer::Pass);
+    assert_eq!(answer(&nothing, &hanging), GateAnswer::Fail);
+}
+
+#[test]
 fn load_and_business_are_gates_too() {
     let gates = read(Some(&[
         json!({"load": {"cpu": {"query": "x"}, "sessions": {"query": "y", "safe": 1, "alert": 2}}}),
