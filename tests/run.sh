@@ -15,8 +15,9 @@ export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-20261125}
 
 say() { printf '\n== %s\n' "$*"; }
 
+# For the provider's own clients, and for a migrator in Python.
 need_python() {
-    if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    if ! /usr/bin/python3 -c 'import venv, ensurepip' 2>/dev/null; then
         say "installing python3-venv"
         apt-get update -qq && apt-get install -y -qq python3 python3-venv
     fi
@@ -24,7 +25,7 @@ need_python() {
 
 need_compiler() {
     if ! command -v cc >/dev/null; then
-        say "installing a C compiler (SQLite is built from source)"
+        say "installing a C compiler (SQLite is built from source, and a migrator in C)"
         apt-get update -qq && apt-get install -y -qq gcc libc6-dev
     fi
 }
@@ -75,6 +76,7 @@ run_tests() {
 }
 
 need_compiler
+need_python
 need_postgres
 need_dns_servers
 need_prometheus
@@ -110,7 +112,6 @@ say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 if [ "$quick" != quick ]; then
-    need_python
     say "the lab, driven by the provider's own clients"
     tests/official/run.sh "$GATESHIFT_BIN"
 fi
