@@ -190,6 +190,8 @@ fn candidates(choice: u32) -> Vec<Event> {
             until: choice.is_multiple_of(2).then_some(until),
             reason: "its plan waits for ann".into(),
         },
+        Event::StepPassedOver { step: step.clone(), reason: "it is not so".into() },
+        Event::StepResolved { step: step.clone(), attempt, with: json!({"n": 2}) },
         Event::StepAdmitted { step: step.clone(), attempt },
         Event::StepApproved { step: step.clone(), plan: plan().digest, reason: "it is fine".into() },
         Event::StepRejected { step: step.clone(), plan: plan().digest, reason: "not now".into() },

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::EngineError;
 use crate::admit::admitted;
 use crate::backoff::{Draw, retry_at};
+use crate::begin::{Begun, begin};
 use crate::error::code;
 use crate::guard::GuardedHost;
 use crate::inputs::{Way, later};
@@ -51,7 +52,11 @@ pub(crate) async fn turn(
     step: &StepDefinition,
     halt: CancellationToken,
 ) -> Result<(), EngineError> {
-    let attempt = begin(session, step)?;
+    let attempt = match begin(session, step).await? {
+        Begun::Attempt(attempt) => attempt,
+        Begun::PassedOver => return Ok(()),
+        Begun::Broken(attempt, error) => return fail(session, step, attempt, error).await,
+    };
     let limit = session
         .log
         .read(|state| state.step(&step.name).and_then(|own| deadline(step, own, session.options())));
@@ -82,20 +87,6 @@ async fn pass(left: Option<Duration>) {
         Some(left) => tokio::time::sleep(left).await,
         None => std::future::pending().await,
     }
-}
-
-/// Begins an attempt, unless one is under way; gives its number.
-fn begin(session: &Session, step: &StepDefinition) -> Result<u32, EngineError> {
-    let (status, attempt) = session.log.read(|state| {
-        state.step(&step.name).map_or((StepStatus::Waiting, 0), |own| (own.status, own.attempt))
-    });
-    if matches!(status, StepStatus::Running | StepStatus::Pending | StepStatus::Applied) {
-        return Ok(attempt);
-    }
-    // Nobody needs to wait for it: the first intent carries it to the disk.
-    let (name, code) = (step.name.clone(), step.code.clone());
-    session.log.relaxed(vec![Event::StepStarted { step: name, attempt: attempt + 1, code }])?;
-    Ok(attempt + 1)
 }
 
 async fn conclude(

@@ -271,7 +271,7 @@ fn taken_up(state: &RunState) -> Vec<Event> {
     let resting = state.definition.steps.iter().filter(|step| {
         state.step(&step.name).is_some_and(|found| {
             let rests = matches!(found.status, Failed | Skipped | Undone) || is_waiting(found);
-            rests && found.accepted_risk.is_none()
+            rests && !found.is_settled()
         })
     });
     let lifted =

@@ -92,6 +92,8 @@ pub(crate) mod code {
     pub(crate) const APPROVAL_NONE: &str = "GS-APPROVAL-NONE";
     pub(crate) const APPROVAL_MOVED: &str = "GS-APPROVAL-MOVED";
     pub(crate) const APPROVAL_WHO: &str = "GS-APPROVAL-WHO";
+    pub(crate) const EXPRESSION_VALUE: &str = "GS-EXPRESSION-VALUE";
+    pub(crate) const SETTINGS: &str = "GS-SETTINGS";
     pub(crate) const WINDOW_NEVER: &str = "GS-WINDOW-NEVER";
     pub(crate) const TIMEOUT: &str = "GS-STEP-TIMEOUT";
     pub(crate) const PANIC: &str = "GS-MIGRATOR-PANIC";

@@ -95,14 +95,14 @@ pub(crate) fn input(
             step: name.clone(),
             migrator: migrator.clone(),
             reason: found.reason.clone().unwrap_or_default(),
-            risk: found.accepted_risk.clone()?,
+            risk: found.accepted_risk.clone().or_else(|| found.passed_over.then(String::new))?,
         })
     });
     StepInput {
         run,
         step: step.name.clone(),
         attempt: own.attempt,
-        settings: step.with.clone(),
+        settings: own.with.clone().unwrap_or_else(|| step.with.clone()),
         outputs: nearest.outputs(&step.name, |name| state.step(name)?.output.clone()),
         settled: own
             .settled()

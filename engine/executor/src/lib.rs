@@ -10,6 +10,7 @@ mod asked;
 mod attempt;
 mod backoff;
 mod backward;
+mod begin;
 mod command;
 mod conditions;
 mod engine;
@@ -25,6 +26,7 @@ mod options;
 mod pinned;
 mod planning;
 mod preview;
+mod preview_recorder;
 mod process;
 mod recorder;
 mod rerun;
@@ -39,6 +41,7 @@ mod undo_order;
 mod verbs;
 mod waive;
 mod watcher;
+mod worked_out;
 mod worker;
 
 #[cfg(test)]

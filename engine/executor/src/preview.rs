@@ -5,23 +5,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use gateshift_journal::{Journal, NewArtifact};
+use gateshift_journal::NewArtifact;
 use gateshift_model::{
-    ArtifactRef, CallRecord, MigratorName, OperationKey, Plan, RunDefinition, RunId, RunState, Settled,
-    StepDefinition, StepError, StepName, planned_id,
+    MigratorName, Plan, Reference, RunDefinition, RunId, RunState, StepDefinition, StepError, StepName,
+    planned_id,
 };
-use gateshift_step_api::{
-    Host, LogLevel, Manifest, Migrator, Progress, Recorder, RecorderFailure, StepInput, StepScope,
-};
+use gateshift_step_api::{Host, Manifest, Migrator, StepInput, StepScope};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::attempt::guarded;
-use crate::error::{code, recorder_failure};
+use crate::error::code;
 use crate::inputs::{Nearest, kinds, later, places};
+use crate::preview_recorder::PreviewRecorder;
 use crate::shelf::Shelf;
 use crate::waive::{Answered, answered};
+use crate::worked_out::{asked_for, look_up_in, passed_over_by, settings};
 use crate::{Engine, Watcher};
 
 /// A run that was planned and not begun.
@@ -191,13 +190,17 @@ impl Workbench<'_> {
         if let Some(unknown) = self.unknown(step, &manifest) {
             return Known::After { step: unknown };
         }
+        let with = match self.worked_out(step) {
+            Ok(with) => with,
+            Err(known) => return *known,
+        };
         let outputs = self.nearest.outputs(&step.name, |name| self.output(name));
         let known = self.past.and_then(|past| past.state.step(&step.name));
         let input = StepInput {
             run: self.past.map_or(RunId(Uuid::nil()), |past| past.run),
             step: step.name.clone(),
             attempt: known.map_or(1, |own| own.attempt + 1),
-            settings: step.with.clone(),
+            settings: with,
             outputs,
             settled: BTreeMap::new(),
             unsettled: known.map(|own| own.operations.keys().cloned().collect()).unwrap_or_default(),
@@ -257,6 +260,26 @@ impl Workbench<'_> {
         }
     }
 
+    /// The settings, if all that they and the step's condition ask for is known; else what is known of the step.
+    fn worked_out(&self, step: &StepDefinition) -> Result<Value, Box<Known>> {
+        let asked = asked_for(step);
+        if let Some(unknown) = asked.into_iter().find(|name| self.output(name).is_none()) {
+            let found = self.steps.iter().find(|one| one.step == unknown);
+            return Err(Box::new(match found.map(|one| &one.known) {
+                Some(Known::After { step }) => Known::After { step: step.clone() },
+                _ => Known::After { step: unknown },
+            }));
+        }
+        let look_up =
+            |reference: &Reference| look_up_in(&self.definition.inputs, &|name| self.output(name), reference);
+        let failed = |error| Box::new(Known::Failed { error });
+        if let Some(reason) = passed_over_by(step, &look_up).map_err(failed)? {
+            let plan = Box::new(Plan { summary: reason, ..Plan::default() });
+            return Err(Box::new(Known::Planned { plan, answered: Answered::default(), output: None }));
+        }
+        Ok(settings(step, &look_up).map_err(failed)?.unwrap_or_else(|| step.with.clone()))
+    }
+
     /// The step after which an output that this one reads is known.
     fn unknown(&self, step: &StepDefinition, manifest: &Manifest) -> Option<StepName> {
         let near = self.nearest.steps(&step.name);
@@ -277,87 +300,5 @@ impl Workbench<'_> {
         let holding = outputs.iter().filter(|(_, output)| output.to_string().contains(&mark));
         let steps = holding.filter_map(|(migrator, _)| near.get(migrator));
         steps.min_by_key(|(distance, _)| *distance).map(|(_, name)| name.clone())
-    }
-}
-
-/// Takes artifacts and refuses whatever would change something.
-struct PreviewRecorder {
-    artifacts: Shelf,
-    /// Where the artifacts of the run's steps are, when there is a run.
-    journal: Option<Arc<dyn Journal>>,
-    watcher: Arc<dyn Watcher>,
-    step: StepName,
-}
-
-impl PreviewRecorder {
-    fn refusal(&self, what: &str) -> StepError {
-        let message = format!("step `{}` tried to {what} while it was only to be planned", self.step);
-        StepError::permanent(code::PLAN_WRITES, message)
-            .with_hint("nothing was sent; report this defect of the migrator to its author")
-    }
-}
-
-#[async_trait]
-impl Recorder for PreviewRecorder {
-    async fn intend(&self, call: CallRecord) -> Result<u64, RecorderFailure> {
-        Err(self.refusal(&format!("send {} on `{}`", call.action, call.connection)))
-    }
-
-    async fn answered(
-        &self,
-        _: CallRecord,
-        _: Option<u16>,
-        _: Option<String>,
-        _: Option<String>,
-        _: u64,
-        _: u32,
-    ) -> Result<(), RecorderFailure> {
-        Ok(())
-    }
-
-    async fn settle(&self, key: &OperationKey, _: Settled) -> Result<(), RecorderFailure> {
-        Err(self.refusal(&format!("settle {key}")))
-    }
-
-    async fn checkpoint(&self, _: Value) -> Result<(), RecorderFailure> {
-        Err(self.refusal("store where it stands"))
-    }
-
-    async fn put_artifact(
-        &self,
-        name: &str,
-        media_type: &str,
-        bytes: Vec<u8>,
-    ) -> Result<ArtifactRef, RecorderFailure> {
-        let new = NewArtifact::new(name, media_type, bytes);
-        let artifact = new.artifact.clone();
-        self.artifacts.put(new);
-        Ok(artifact)
-    }
-
-    async fn get_artifact(&self, artifact: &ArtifactRef) -> Result<Vec<u8>, RecorderFailure> {
-        let own = self.artifacts.get(&artifact.digest).map_err(|error| {
-            let message = format!("artifact {} cannot be read again: {error}", artifact.digest);
-            StepError::retryable("GS-ARTIFACT", message).with_hint("make room for temporary files")
-        })?;
-        if let (None, Some(journal)) = (&own, &self.journal) {
-            return journal.get_artifact(&artifact.digest).await.map_err(|error| recorder_failure(&error));
-        }
-        own.ok_or_else(|| {
-            StepError::permanent("GS-ARTIFACT", format!("there is no artifact {}", artifact.digest))
-                .with_hint("nothing of an earlier run is at hand while a workflow is only planned")
-        })
-    }
-
-    fn progress(&self, progress: Progress) {
-        self.watcher.progress(&self.step, &progress);
-    }
-
-    fn log(&self, level: LogLevel, line: &str) {
-        self.watcher.log(&self.step, level, line);
-    }
-
-    async fn stopped(&self) {
-        std::future::pending().await
     }
 }

@@ -26,6 +26,8 @@ pub(crate) fn allowed(event: &Event, step: &StepState) -> bool {
         Event::StepFailed { .. } => matches!(status, Running | Pending | Applied),
         Event::StepVerified { .. } | Event::StepDone { .. } => status == Applied,
         Event::StepSkipped { risk: None, .. } => matches!(status, Waiting | Failed | Retrying),
+        Event::StepPassedOver { .. } => matches!(status, Waiting | Retrying | Failed | Undone),
+        Event::StepResolved { .. } => status == Running,
         // A person skips whatever is not done and not being taken back.
         Event::StepSkipped { .. } => !matches!(status, Done | Undoing),
         Event::StepUndoing { .. } => status == Undone || step.is_touched(),

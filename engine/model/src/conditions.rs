@@ -1,4 +1,4 @@
-//! What has to hold before a step begins, besides the steps it needs.
+//! What has to hold, or has to be worked out, before a step begins, besides the steps it needs.
 
 use std::time::Duration;
 
@@ -7,9 +7,15 @@ use serde::{Deserialize, Serialize};
 use crate::Window;
 use crate::definition::optional_millis;
 
-/// What has to hold before a step begins.
+/// What has to hold or to be worked out before a step begins.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
+    /// It is passed over unless this expression holds when its turn comes.
+    #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// Settings that ask for outputs of earlier steps: JSON pointers into `with`, at each a text with expressions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
     /// It begins only while this window is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,

@@ -203,6 +203,22 @@ pub enum Event {
         /// What it waits for, in words.
         reason: String,
     },
+    /// What was left open in the settings of a step was worked out from the outputs of earlier steps.
+    StepResolved {
+        /// The step.
+        step: StepName,
+        /// The attempt.
+        attempt: u32,
+        /// All of its settings.
+        with: Value,
+    },
+    /// A step is skipped, because its condition does not hold. The steps that need it go on without it.
+    StepPassedOver {
+        /// The step.
+        step: StepName,
+        /// Which condition.
+        reason: String,
+    },
     /// A step may not begin yet. It is looked at again at `until`, and when somebody answers.
     StepWaits {
         /// The step.
@@ -410,6 +426,8 @@ mod tests {
             json!({"event": "request_taken", "request": "01980000-0000-7000-8000-000000000001", "asked": "pause"}),
             json!({"event": "step_waits", "step": "b", "attempt": 1, "on": {"for": "window", "name": "night"},
                 "until": 5, "reason": "it is closed"}),
+            json!({"event": "step_passed_over", "step": "b", "reason": "it is not so"}),
+            json!({"event": "step_resolved", "step": "b", "attempt": 1, "with": {"size": 3}}),
             json!({"event": "step_admitted", "step": "b", "attempt": 1}),
             json!({"event": "step_approved", "step": "b", "plan": format!("{:064}", 1)}),
             json!({"event": "step_rejected", "step": "b", "plan": format!("{:064}", 1), "reason": "not now"}),

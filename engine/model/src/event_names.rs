@@ -25,6 +25,8 @@ impl Event {
             | Self::OperationSettled { step, .. }
             | Self::Checkpointed { step, .. }
             | Self::StepPending { step, .. }
+            | Self::StepResolved { step, .. }
+            | Self::StepPassedOver { step, .. }
             | Self::StepWaits { step, .. }
             | Self::StepAdmitted { step, .. }
             | Self::StepApproved { step, .. }
@@ -54,6 +56,8 @@ impl Event {
             Self::OperationSettled { .. } => "operation_settled",
             Self::Checkpointed { .. } => "checkpointed",
             Self::StepPending { .. } => "step_pending",
+            Self::StepResolved { .. } => "step_resolved",
+            Self::StepPassedOver { .. } => "step_passed_over",
             Self::StepWaits { .. } => "step_waits",
             Self::StepAdmitted { .. } => "step_admitted",
             Self::StepApproved { .. } => "step_approved",

@@ -38,8 +38,25 @@ pub type Generation = u64;
 )]
 pub struct InvalidName(pub String);
 
+/// Whether a text is a plain name.
+fn is_plain(text: &str) -> bool {
+    let mut letters = text.chars();
+    let begins = letters.next().is_some_and(|c| c.is_ascii_lowercase());
+    let goes_on = letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
+    begins && goes_on && text.len() <= 63
+}
+
+/// Whether a text is a plain name, or one with the value in brackets that the step was made for: `routes[gw-1]`.
+fn is_step(text: &str) -> bool {
+    let Some((name, value)) = text.strip_suffix(']').and_then(|text| text.split_once('[')) else {
+        return is_plain(text);
+    };
+    let fits = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    is_plain(name) && fits && (1..=63).contains(&value.len())
+}
+
 macro_rules! name {
-    ($(#[$doc:meta])* $type:ident) => {
+    ($(#[$doc:meta])* $type:ident, $check:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
@@ -49,10 +66,7 @@ macro_rules! name {
             /// Checks the spelling.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidName> {
                 let text = text.into();
-                let mut letters = text.chars();
-                let begins = letters.next().is_some_and(|c| c.is_ascii_lowercase());
-                let goes_on = letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c));
-                if begins && goes_on && text.len() <= 63 { Ok(Self(text)) } else { Err(InvalidName(text)) }
+                if $check(&text) { Ok(Self(text)) } else { Err(InvalidName(text)) }
             }
 
             /// The text.
@@ -85,16 +99,16 @@ macro_rules! name {
 }
 
 name! {
-    /// A step of a workflow.
-    StepName
+    /// A step of a workflow. One that was made for a value of a list has it in brackets behind its name.
+    StepName, is_step
 }
 name! {
     /// A migrator, as `uses:` names it.
-    MigratorName
+    MigratorName, is_plain
 }
 name! {
     /// A connection of a workflow.
-    ConnectionName
+    ConnectionName, is_plain
 }
 
 /// Stable key of an operation inside its step: `route/orders-list`. Part of the durable contract
@@ -128,10 +142,25 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        for good in ["a", "assess", "step-2", "a_b"] {
+        for good in ["a", "assess", "step-2", "a_b", "routes[gw-1]", "a[Gw_1.x]"] {
             assert_eq!(StepName::new(good).unwrap().as_str(), good);
         }
-        for bad in ["", "2a", "A", "a b", "-a", "ü", &"a".repeat(64)] {
+        for bad in [
+            "",
+            "2a",
+            "A",
+            "a b",
+            "-a",
+            "ü",
+            "a[]",
+            "a[b",
+            "a]",
+            "[b]",
+            "a[b]c",
+            "a[b c]",
+            "A[b]",
+            &"a".repeat(64),
+        ] {
             assert!(StepName::new(bad).is_err(), "{bad}");
         }
         assert!(serde_json::from_str::<StepName>("\"No\"").is_err());

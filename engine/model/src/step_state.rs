@@ -93,6 +93,12 @@ pub struct StepState {
     pub resumed_attempt: u32,
     /// When somebody last said `resume`: limits of time count from then.
     pub resumed_at: Option<Timestamp>,
+    /// It was skipped because its condition did not hold: steps that need it go on without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub passed_over: bool,
+    /// Its settings, when something in them had to be worked out first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<Value>,
     /// What it waits for before it begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<Awaited>,
@@ -136,6 +142,8 @@ impl Default for StepState {
             stale: false,
             resumed_attempt: 0,
             resumed_at: None,
+            passed_over: false,
+            with: None,
             awaits: None,
             approval: None,
             admitted: None,
@@ -159,7 +167,7 @@ impl StepState {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.status == StepStatus::Done
-            || (self.status == StepStatus::Skipped && self.accepted_risk.is_some())
+            || (self.status == StepStatus::Skipped && (self.accepted_risk.is_some() || self.passed_over))
     }
 
     /// Whether it may have changed something that was not taken back yet.
@@ -215,6 +223,11 @@ impl StepState {
                 self.status = StepStatus::Pending;
                 self.until = Some(*until);
                 self.reason = Some(reason.clone());
+            }
+            Event::StepResolved { with, .. } => self.with = Some(with.clone()),
+            Event::StepPassedOver { reason, .. } => {
+                (self.status, self.passed_over) = (StepStatus::Skipped, true);
+                (self.ended, self.reason) = (Some(at), Some(reason.clone()));
             }
             Event::StepWaits { on, until, reason, .. } => {
                 self.status = StepStatus::Pending;
@@ -323,6 +336,7 @@ impl StepState {
         (self.resumed_attempt, self.resumed_at) = (self.attempt, Some(at));
         (self.ended, self.until, self.reason, self.error) = (None, None, None, None);
         (self.checkpoint, self.output, self.accepted_risk) = (None, None, None);
+        self.passed_over = false;
         // Whoever approved it approved it once.
         (self.approval, self.admitted, self.awaits) = (None, None, None);
         self.checkpoints.clear();

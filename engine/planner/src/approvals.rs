@@ -13,8 +13,8 @@ use crate::retry;
 use crate::suggest;
 use crate::tree::{Kind, Node};
 
-const KEYS: Allowed = Allowed { now: &["from", "timeout", "onTimeout", "runnerMayApprove"], later: &[] };
-const FROM: Allowed = Allowed { now: &["group", "people", "count"], later: &[] };
+const KEYS: Allowed = &["from", "timeout", "onTimeout", "runnerMayApprove"];
+const FROM: Allowed = &["group", "people", "count"];
 
 /// The values of `onTimeout`.
 const ON_TIMEOUT: [&str; 2] = ["hold", "reject"];
@@ -90,7 +90,7 @@ pub(crate) fn of_step(
     report: &mut Report,
 ) -> Result<Option<ApprovalRule>, ()> {
     let Some((key, node)) = fields.get("approval") else { return Ok(None) };
-    let fields = Fields::read(node, key.span, "`approval`", &KEYS, report).ok_or(())?;
+    let fields = Fields::read(node, key.span, "`approval`", KEYS, report).ok_or(())?;
     let from = from(&fields, groups, report);
     let timeout = retry::timeout(fields.get("timeout"), expander, report);
     let on_timeout = on_timeout(&fields, timeout.is_some(), report);
@@ -122,7 +122,7 @@ fn from(
     if !matches!(node.kind, Kind::Map(_)) {
         return people(node, "`from`", report).map(|people| (None, people, 1));
     }
-    let fields = Fields::read(node, key.span, "`from`", &FROM, report)?;
+    let fields = Fields::read(node, key.span, "`from`", FROM, report)?;
     let (group, people) = match (fields.get("group"), fields.get("people")) {
         (Some(_), None) => {
             let (name, span) = fields.text("group", report)?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateshift_model::{RunDefinition, StepDefinition, digest_bytes};
+use gateshift_model::{Conditions, RunDefinition, StepDefinition, digest_bytes};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
@@ -12,8 +12,10 @@ use crate::connections::{self, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Report, Span};
 use crate::document;
 use crate::expand::Expander;
+use crate::foreach;
 use crate::graph::StepGraph;
 use crate::inputs::{self, InputValue};
+use crate::outputs::Reach;
 use crate::source::{Source, WorkflowSource};
 use crate::steps::{self, Step};
 use crate::tree;
@@ -62,7 +64,7 @@ fn definition(
     let root = tree::parse(file, source, report)?;
     let top = document::read(&root, report)?;
     let values = inputs::values(&top.fields, given, report);
-    let expander = Expander { inputs: &values, source };
+    let expander = Expander { inputs: &values, source, outputs: None };
     let connections = connections::read(&top.fields, catalogue, &expander, report);
     // A file of waivers is read by whoever reads files; until then nothing is waived.
     let waivers = match waivers::read(&top.fields, catalogue, report) {
@@ -70,15 +72,21 @@ fn definition(
         Waivers::File(_) => Vec::new(),
     };
     let rules = Rules::read(&top.fields, report);
-    let steps = steps::read(&top.fields, catalogue, report)?;
-    let order = order(&steps, report);
+    let entries = foreach::expand(top.fields.entries("steps", report), &values, report);
+    let steps = steps::read(&entries, catalogue, report)?;
+    let (order, graph) = order(&steps, report);
     let mut used = BTreeSet::new();
     let frozen: Vec<_> = steps
         .iter()
-        .map(|step| {
+        .enumerate()
+        .map(|(place, step)| {
+            let reach = Reach { place, steps: &steps, graph: &graph };
+            let expander = Expander { outputs: Some(&reach), ..expander };
             let conditions = rules.of(step, &expander, report);
             let frozen = steps::freeze(step, &steps, &connections, catalogue, &expander, &mut used, report);
-            Some(StepDefinition { conditions: conditions?, ..frozen? })
+            let frozen = frozen?;
+            let conditions = Conditions { open: frozen.conditions.open.clone(), ..conditions? };
+            Some(StepDefinition { conditions, ..frozen })
         })
         .collect();
     report_unused(&connections, &used, report);
@@ -117,7 +125,7 @@ fn set(value: InputValue) -> Option<serde_json::Value> {
 }
 
 /// The order of the steps; circles and results that are read too early are reported.
-fn order(steps: &[Step<'_>], report: &mut Report) -> Vec<usize> {
+fn order(steps: &[Step<'_>], report: &mut Report) -> (Vec<usize>, StepGraph) {
     let needs: Vec<Vec<usize>> =
         steps.iter().map(|step| step.needs.iter().map(|need| need.step).collect()).collect();
     let graph = StepGraph::new(&needs);
@@ -127,7 +135,7 @@ fn order(steps: &[Step<'_>], report: &mut Report) -> Vec<usize> {
     for (place, step) in steps.iter().enumerate() {
         steps::check_reads(step, &graph.ancestors(place), steps, report);
     }
-    graph.order()
+    (graph.order(), graph)
 }
 
 fn circle(cycle: &[usize], steps: &[Step<'_>]) -> Diagnostic {

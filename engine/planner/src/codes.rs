@@ -14,7 +14,6 @@ codes! {
     TOO_LARGE = "GS-WF-TOO-LARGE": "the file is too large or nests too deep";
     DUPLICATE_KEY = "GS-WF-DUPLICATE-KEY": "a key is written twice";
     UNKNOWN_KEY = "GS-WF-UNKNOWN-KEY": "a key that the format does not have";
-    NOT_YET = "GS-WF-NOT-YET": "a key that this version does not support yet";
     TYPE = "GS-WF-TYPE": "a value of the wrong type";
     MISSING_KEY = "GS-WF-MISSING-KEY": "a key that has to be there is not";
     VALUE = "GS-WF-VALUE": "a value that is not allowed at its place";
@@ -39,6 +38,8 @@ codes! {
     SETTING = "GS-WF-SETTING": "a setting that the migrator or the connection does not take";
     SETTING_UNKNOWN = "GS-WF-SETTING-UNKNOWN": "a setting that does not exist";
     SETTING_MISSING = "GS-WF-SETTING-MISSING": "a setting that has to be there is not";
+    OUTPUT = "GS-WF-OUTPUT": "an output is asked for that is not there in time, or not at all";
+    FOREACH = "GS-WF-FOREACH": "a list of `foreach` that is not known before the run, or that cannot make names";
     WINDOW = "GS-WF-WINDOW": "a window that does not exist, or hours that cannot be";
     APPROVAL = "GS-WF-APPROVAL": "an approval that nobody could give, or that would be none";
     WAIVER = "GS-WF-WAIVER": "a waiver for what can never be waived, or the same one twice";

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::suggest;
 use crate::tree::{Key, Kind, Node};
 
-const KEYS: Allowed = Allowed { now: &["uses", "with", "credentials"], later: &[] };
+const KEYS: Allowed = &["uses", "with", "credentials"];
 /// Where a key can come from.
 pub(crate) const CREDENTIALS: [&str; 4] = ["profile", "env", "file", "role"];
 
@@ -55,7 +55,7 @@ fn connection<'n>(
         report.push(bad_name(&key.text, key.span, "a connection"));
     }
     let what = format!("connection `{}`", key.text);
-    let Some(fields) = Fields::read(node, key.span, what, &KEYS, report) else { return one };
+    let Some(fields) = Fields::read(node, key.span, what, KEYS, report) else { return one };
     let Some((uses, span)) = fields.require_text("uses", "say which kind it is: `uses: ...`", report) else {
         return one;
     };

@@ -121,6 +121,11 @@ impl Report {
         self.found.len() >= LIMIT
     }
 
+    /// How many there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.found.len() + self.left_out
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         self.left_out > 0 || self.found.iter().any(|one| one.severity == Level::Error)
     }

@@ -9,10 +9,8 @@ use crate::tree::Node;
 
 /// The version of the format that this program reads.
 pub(crate) const API_VERSION: &str = "gateshift/v1";
-const KEYS: Allowed = Allowed {
-    now: &["apiVersion", "name", "inputs", "connections", "windows", "groups", "steps", "waivers"],
-    later: &[],
-};
+const KEYS: Allowed =
+    &["apiVersion", "name", "inputs", "connections", "windows", "groups", "steps", "waivers"];
 
 /// The keys at the top and the name of the workflow.
 pub(crate) struct Top<'n> {
@@ -22,7 +20,7 @@ pub(crate) struct Top<'n> {
 
 /// Reads the top; `None` when the file is no mapping at all.
 pub(crate) fn read<'n>(root: &'n Node, report: &mut Report) -> Option<Top<'n>> {
-    let fields = Fields::read(root, root.span, "the workflow", &KEYS, report)?;
+    let fields = Fields::read(root, root.span, "the workflow", KEYS, report)?;
     match fields.require_text("apiVersion", "begin with `apiVersion: gateshift/v1`", report) {
         Some((API_VERSION, _)) | None => {}
         Some((other, span)) => {

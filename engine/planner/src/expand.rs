@@ -7,14 +7,18 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Report, Span};
 use crate::inputs::{InputValue, InputValues, is_input_name, plain};
+use crate::outputs::{Reach, is_later};
 use crate::source::Source;
 use crate::suggest;
 use crate::tree::{Kind, Node};
 
 /// Puts values into trees.
+#[derive(Clone, Copy)]
 pub(crate) struct Expander<'a> {
     pub(crate) inputs: &'a InputValues,
     pub(crate) source: &'a Source<'a>,
+    /// The steps whose outputs may be asked for; none where values have to be known at once.
+    pub(crate) outputs: Option<&'a Reach<'a>>,
 }
 
 enum Piece<'t> {
@@ -52,7 +56,27 @@ impl Expander<'_> {
         Some(Node { span: node.span, kind })
     }
 
+    /// A text that is worked out when the step begins.
+    fn later(&self, reach: &Reach<'_>, text: &str, span: Span, report: &mut Report) -> Kind {
+        let inside = split(text).into_iter().filter_map(|piece| match piece {
+            Piece::Expression(inside) => Some(inside),
+            _ => None,
+        });
+        let mut sound = true;
+        for (nth, inside) in inside.enumerate() {
+            // Looking for the place takes a walk through the text.
+            let place = if report.is_full() { span } else { self.place(span, nth, Some(inside)) };
+            sound &= reach.check(inside, place, self.inputs, report);
+        }
+        if sound { Kind::Later(text.to_owned()) } else { Kind::Unknown }
+    }
+
     fn text(&self, text: &str, span: Span, report: &mut Report) -> Option<Kind> {
+        if let Some(reach) = self.outputs
+            && is_later(text)
+        {
+            return Some(self.later(reach, text, span, report));
+        }
         let pieces = split(text);
         let whole = matches!(pieces.as_slice(), [Piece::Expression(_)]);
         let mut joined = String::new();
@@ -71,7 +95,7 @@ impl Expander<'_> {
             let place = if report.is_full() { span } else { self.place(span, nth, expression) };
             nth += 1;
             match self.value(expression, place, report) {
-                Some(InputValue::Set(value)) if whole => return Some(scalar(value)),
+                Some(InputValue::Set(value)) if whole => return Some(scalar(value, span)),
                 Some(InputValue::Set(value)) => joined.push_str(&plain(value)),
                 Some(InputValue::Unset) if whole => return None,
                 Some(InputValue::Unset) => {
@@ -116,7 +140,7 @@ impl Expander<'_> {
     }
 
     /// Where the `nth` expression of a text stands; the text itself when that cannot be told.
-    fn place(&self, text: Span, nth: usize, expression: Option<&str>) -> Span {
+    pub(crate) fn place(&self, text: Span, nth: usize, expression: Option<&str>) -> Span {
         let length = expression.map_or(3, |expression| expression.chars().count() + 5);
         self.source.find(text, "${{", nth).map_or(text, |found| Span { length, ..found })
     }
@@ -143,10 +167,13 @@ fn split(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn scalar(value: &serde_json::Value) -> Kind {
+fn scalar(value: &serde_json::Value, span: Span) -> Kind {
     match value {
         serde_json::Value::Bool(value) => Kind::Bool(*value),
         serde_json::Value::Number(value) => Kind::Number(value.clone()),
+        serde_json::Value::Array(items) => {
+            Kind::List(items.iter().map(|item| Node { span, kind: scalar(item, span) }).collect())
+        }
         other => Kind::Text(plain(other)),
     }
 }

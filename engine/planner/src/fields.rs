@@ -7,12 +7,7 @@ use crate::suggest;
 use crate::tree::{Key, Kind, Node};
 
 /// The keys a mapping may have.
-pub(crate) struct Allowed {
-    /// Keys that are read.
-    pub(crate) now: &'static [&'static str],
-    /// Keys that later versions will read, refused until then.
-    pub(crate) later: &'static [&'static str],
-}
+pub(crate) type Allowed = &'static [&'static str];
 
 /// A mapping whose keys have been looked at.
 pub(crate) struct Fields<'n> {
@@ -28,19 +23,15 @@ impl<'n> Fields<'n> {
         node: &'n Node,
         owner: Span,
         what: impl Into<String>,
-        allowed: &Allowed,
+        allowed: Allowed,
         report: &mut Report,
     ) -> Option<Self> {
         let what = what.into();
         let entries = mapping(node, owner, &what, report)?;
         for (key, _) in entries {
             let name = key.text.as_str();
-            if allowed.later.contains(&name) {
-                let message = format!("`{name}` is not supported yet");
-                let fix = format!("remove `{name}`: this version would not act on it");
-                report.push(Diagnostic::error(codes::NOT_YET, key.span, message).fix(fix));
-            } else if !allowed.now.contains(&name) {
-                let fix = suggest::fix(name, allowed.now, report);
+            if !allowed.contains(&name) {
+                let fix = suggest::fix(name, allowed, report);
                 report.push(
                     Diagnostic::error(codes::UNKNOWN_KEY, key.span, format!("{what} has no key `{name}`"))
                         .fix(fix),

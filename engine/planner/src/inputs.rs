@@ -12,9 +12,9 @@ use crate::tree::{Key, Kind, Node};
 use gateshift_model::{parse_duration, parse_percent};
 
 /// The types an input can have.
-pub(crate) const TYPES: [&str; 6] = ["string", "integer", "number", "boolean", "duration", "percent"];
+pub(crate) const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "duration", "percent", "list"];
 
-const KEYS: Allowed = Allowed { now: &["type", "default", "required", "description", "enum"], later: &[] };
+const KEYS: Allowed = &["type", "default", "required", "description", "enum"];
 
 /// What an input is worth.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +76,7 @@ fn declaration<'n>(key: &'n Key, node: &'n Node, report: &mut Report) -> Declara
                 .fix(fix),
         );
     }
-    let Some(fields) = Fields::read(node, key.span, format!("input `{}`", key.text), &KEYS, report) else {
+    let Some(fields) = Fields::read(node, key.span, format!("input `{}`", key.text), KEYS, report) else {
         one.sound = false;
         return one;
     };
@@ -148,6 +148,15 @@ fn typed(node: &Node, kind: &str, report: &mut Report) -> Option<Value> {
         (Kind::Number(number), "duration" | "percent") => {
             return unit(&number.to_string(), kind, node.span, report);
         }
+        (Kind::List(items), "list") => {
+            let texts: Vec<_> =
+                items.iter().map(|item| text(item, "an entry of a `list` input", report)).collect();
+            return texts
+                .into_iter()
+                .map(|text| text.map(Value::from))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::Array);
+        }
         (_, "string") => return text(node, "the value of a `string` input", report).map(Value::from),
         _ => false,
     };
@@ -205,6 +214,10 @@ fn from_command_line(text: &str, one: &Declaration<'_>, report: &mut Report) -> 
         "number" => text.parse::<f64>().ok().and_then(Number::from_f64).map(Value::Number),
         "boolean" => text.parse::<bool>().ok().map(Value::from),
         "duration" | "percent" => return unit(text, one.kind, one.span, report),
+        "list" => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Some(Value::Array(items.map(Value::from).collect()))
+        }
         _ => Some(Value::from(text)),
     };
     if value.is_none() {
@@ -221,6 +234,7 @@ fn example(kind: &str) -> String {
         "boolean" => "write `true` or `false`",
         "duration" => "write a duration such as `30m`",
         "percent" => "write a percentage such as `5%`",
+        "list" => "write a list of texts such as `[gw-1, gw-2]`",
         _ => "write a text",
     }
     .to_owned()

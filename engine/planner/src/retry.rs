@@ -12,7 +12,7 @@ use crate::suggest;
 use crate::tree::{Key, Kind, Node};
 use gateshift_model::parse_duration;
 
-const KEYS: Allowed = Allowed { now: &["attempts", "backoff", "initial", "max"], later: &[] };
+const KEYS: Allowed = &["attempts", "backoff", "initial", "max"];
 const MAX_ATTEMPTS: u64 = 1000;
 
 /// The values of `onFailure`.
@@ -29,7 +29,7 @@ pub(crate) fn policy(
     let mut policy = RetryPolicy::default();
     let Some((key, node)) = entry else { return policy };
     let Some(node) = expander.expand(node, report) else { return policy };
-    let Some(fields) = Fields::read(&node, key.span, "`retry`", &KEYS, report) else { return policy };
+    let Some(fields) = Fields::read(&node, key.span, "`retry`", KEYS, report) else { return policy };
     if let Some((_, node)) = fields.get("attempts") {
         policy.attempts = attempts(node, report).unwrap_or(policy.attempts);
     }

@@ -71,7 +71,7 @@ fn inputs() -> Value {
             "additionalProperties": false,
             "properties": {
                 "type": {"enum": TYPES},
-                "default": {"type": ["string", "number", "boolean"]},
+                "default": {"type": ["string", "number", "boolean", "array"], "items": {"type": "string"}},
                 "required": {"type": "boolean", "default": false},
                 "description": {"type": "string"},
                 "enum": {"type": "array", "items": {"type": ["string", "number", "boolean"]}},
@@ -157,6 +157,11 @@ fn steps(catalogue: &dyn Catalogue) -> Value {
                 },
                 "timeout": duration,
                 "onFailure": {"enum": ON_FAILURE, "default": "hold"},
+                "foreach": {
+                    "anyOf": [{"type": "array", "minItems": 1, "items": {"type": ["string", "number"]}}, {"type": "string", "pattern": EXPRESSION}],
+                    "description": "one step for each value, named NAME[VALUE]; `${{ each.value }}` is the value",
+                },
+                "if": {"type": "string", "pattern": EXPRESSION, "description": "it is passed over unless this expression holds"},
                 "window": {"type": "string", "pattern": NAME, "description": "it begins only while this window is open"},
                 "approval": approvals::schema(&duration),
                 "isolation": {

@@ -47,11 +47,22 @@ impl Settings<'_> {
         if let Err(error) = schemas.validate(&value, index) {
             let violations =
                 Violations { schema: &schema, root: self.with, what: self.what, owner: self.owner, source };
+            let before = report.count();
             violations.report(&error, report);
+            // Where nothing is said, all of it is about what is worked out later.
+            if report.count() > before {
+                return None;
+            }
+        }
+        if self.with.is_broken() {
             return None;
         }
-        if self.with.has_unknown() {
-            return None;
+        let mut later = Vec::new();
+        self.with.later("", &mut later);
+        for (pointer, text) in later {
+            if let Some(place) = value.pointer_mut(&pointer) {
+                *place = Value::from(text);
+            }
         }
         fill(&schema, &mut value);
         Some(value)
@@ -63,7 +74,7 @@ impl Settings<'_> {
     fn with_mapping(&self, report: &mut Report) -> Option<()> {
         match self.with.kind {
             Kind::Map(_) => Some(()),
-            Kind::Unknown => None,
+            Kind::Unknown | Kind::Later(_) => None,
             _ => {
                 let message = format!("`with` is {} and has to be a mapping", self.with.describe());
                 let fix = "write `with: { key: value }`".to_owned();

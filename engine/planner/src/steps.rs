@@ -17,21 +17,20 @@ use crate::tree::{Key, Kind, Node};
 use crate::{binding, isolation, retry, suggest};
 
 /// The keys of a step.
-pub(crate) const KEYS: Allowed = Allowed {
-    now: &[
-        "uses",
-        "needs",
-        "with",
-        "connections",
-        "retry",
-        "timeout",
-        "onFailure",
-        "window",
-        "approval",
-        "isolation",
-    ],
-    later: &["if", "foreach"],
-};
+pub(crate) const KEYS: Allowed = &[
+    "uses",
+    "needs",
+    "with",
+    "connections",
+    "retry",
+    "timeout",
+    "onFailure",
+    "if",
+    "window",
+    "approval",
+    "foreach",
+    "isolation",
+];
 
 /// Most steps of a workflow.
 const MAX_STEPS: usize = 1000;
@@ -63,6 +62,16 @@ impl Step<'_> {
         &self.key.text
     }
 
+    /// What its migrator promises to hand on, when it is known.
+    pub(crate) fn output(&self) -> Option<&Value> {
+        self.manifest.as_ref().map(|manifest| &manifest.output)
+    }
+
+    /// Whether every entry of `needs` could be read.
+    pub(crate) fn needs_known(&self) -> bool {
+        self.needs_known
+    }
+
     /// Its keys; nothing when it is no mapping.
     pub(crate) fn fields(&self) -> Option<&Fields<'_>> {
         self.fields.as_ref()
@@ -76,11 +85,10 @@ impl Step<'_> {
 
 /// Reads names, migrators and needs of all steps; `None` when there are more than can be handled.
 pub(crate) fn read<'n>(
-    root: &Fields<'n>,
+    entries: &'n [(Key, Node)],
     catalogue: &dyn Catalogue,
     report: &mut Report,
 ) -> Option<Vec<Step<'n>>> {
-    let entries = root.entries("steps", report);
     if let Some((key, _)) = entries.get(MAX_STEPS) {
         let message =
             format!("the workflow has {} steps, more than the {MAX_STEPS} it may have", entries.len());
@@ -109,7 +117,7 @@ fn step<'n>(key: &'n Key, node: &'n Node, catalogue: &dyn Catalogue, report: &mu
     if StepName::new(&*key.text).is_err() {
         report.push(bad_name(&key.text, key.span, "a step"));
     }
-    let fields = Fields::read(node, key.span, format!("step `{}`", key.text), &KEYS, report);
+    let fields = Fields::read(node, key.span, format!("step `{}`", key.text), KEYS, report);
     let mut one = Step {
         key,
         needs: Vec::new(),
@@ -242,8 +250,10 @@ pub(crate) fn freeze(
     report: &mut Report,
 ) -> Option<StepDefinition> {
     let fields = step.fields.as_ref()?;
-    let retry = retry::policy(fields.get("retry"), expander, report);
-    let timeout = retry::timeout(fields.get("timeout"), expander, report);
+    // These have to be known before anything runs.
+    let at_once = Expander { outputs: None, ..*expander };
+    let retry = retry::policy(fields.get("retry"), &at_once, report);
+    let timeout = retry::timeout(fields.get("timeout"), &at_once, report);
     let on_failure = retry::on_failure(fields.text("onFailure", report), report);
     let code = isolation::code(fields, &step.used, report);
     let Some(manifest) = &step.manifest else {
@@ -252,7 +262,7 @@ pub(crate) fn freeze(
         return None;
     };
     let bound = binding::bind(step, fields, manifest, connections, used, report);
-    let with = settings(step, fields, manifest, catalogue, expander, report)?;
+    let (with, open) = settings(step, fields, manifest, catalogue, expander, report)?;
     Some(StepDefinition {
         name: StepName::new(step.name()).ok()?,
         uses: manifest.name.clone(),
@@ -265,7 +275,7 @@ pub(crate) fn freeze(
         timeout,
         on_failure,
         undo: manifest.undo,
-        conditions: Conditions::default(),
+        conditions: Conditions { open, ..Conditions::default() },
     })
 }
 
@@ -276,7 +286,7 @@ fn settings(
     catalogue: &dyn Catalogue,
     expander: &Expander<'_>,
     report: &mut Report,
-) -> Option<Value> {
+) -> Option<(Value, Vec<String>)> {
     let entry = fields.get("with");
     let owner = entry.map_or(step.key.span, |(key, _)| key.span);
     let with = match entry {
@@ -288,7 +298,13 @@ fn settings(
     let value = Settings { schema: &manifest.settings, with: &with, what: &what, owner }
         .check(expander.source, report)?;
     let uses = fields.text("uses", &mut Report::default()).map_or(manifest.name.as_str(), |(uses, _)| uses);
-    for finding in catalogue.check_used(uses, &manifest.name, &value) {
+    let mut open = Vec::new();
+    with.later("", &mut open);
+    let open: Vec<String> = open.into_iter().map(|(pointer, _)| pointer).collect();
+    // What is worked out later is checked by the migrator then.
+    let findings =
+        if open.is_empty() { catalogue.check_used(uses, &manifest.name, &value) } else { Vec::new() };
+    for finding in findings {
         let level = match finding.severity {
             Severity::Block | Severity::Decide => Level::Error,
             Severity::Warn | Severity::Manual => Level::Warning,
@@ -297,7 +313,7 @@ fn settings(
         let span = place_of(&finding.object, &with).unwrap_or(owner);
         report.push(Diagnostic::new(level, finding.code, span, finding.message).fix(finding.action));
     }
-    Some(value)
+    Some((value, open))
 }
 
 /// The place of the setting that a path such as `stages/2` names, or of the nearest one above it.

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     Text(String),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
+    /// A text with expressions that are worked out when the step begins.
+    Later(String),
     /// An expression that could not be worked out and has been reported.
     Unknown,
 }
@@ -54,7 +56,8 @@ impl Node {
     /// The value as JSON; what is not known is null.
     pub(crate) fn to_json(&self) -> Value {
         match &self.kind {
-            Kind::Null | Kind::Unknown => Value::Null,
+            // What is not known yet fits everywhere: what is said against it is passed over.
+            Kind::Null | Kind::Unknown | Kind::Later(_) => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Number(value) => Value::Number(value.clone()),
             Kind::Text(value) => Value::String(value.clone()),
@@ -82,10 +85,41 @@ impl Node {
     /// Whether something in it could not be worked out.
     pub(crate) fn has_unknown(&self) -> bool {
         match &self.kind {
-            Kind::Unknown => true,
+            Kind::Unknown | Kind::Later(_) => true,
             Kind::List(items) => items.iter().any(Self::has_unknown),
             Kind::Map(entries) => entries.iter().any(|(_, value)| value.has_unknown()),
             _ => false,
+        }
+    }
+
+    /// Whether something in it has a mistake that was reported.
+    pub(crate) fn is_broken(&self) -> bool {
+        match &self.kind {
+            Kind::Unknown => true,
+            Kind::List(items) => items.iter().any(Self::is_broken),
+            Kind::Map(entries) => entries.iter().any(|(_, value)| value.is_broken()),
+            _ => false,
+        }
+    }
+
+    /// The texts in it that are worked out later, each with its JSON pointer.
+    pub(crate) fn later(&self, pointer: &str, found: &mut Vec<(String, String)>) {
+        match &self.kind {
+            Kind::Later(text) => found.push((pointer.to_owned(), text.clone())),
+            Kind::List(items) => {
+                for (place, item) in items.iter().enumerate() {
+                    item.later(&format!("{pointer}/{place}"), found);
+                }
+            }
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    value.later(
+                        &format!("{pointer}/{}", key.text.replace('~', "~0").replace('/', "~1")),
+                        found,
+                    );
+                }
+            }
+            _ => {}
         }
     }
 
@@ -99,6 +133,7 @@ impl Node {
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
             Kind::Unknown => "unknown",
+            Kind::Later(_) => "an expression",
         }
     }
 }

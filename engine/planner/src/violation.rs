@@ -265,7 +265,7 @@ impl Violations<'_> {
             };
             found = next?;
         }
-        (found.node.kind != Kind::Unknown).then_some(found)
+        (!matches!(found.node.kind, Kind::Unknown | Kind::Later(_))).then_some(found)
     }
 
     fn schema_at(&self, error: &ValidationError<'_, '_>) -> Option<&Value> {

@@ -11,7 +11,7 @@ use crate::fields::{Allowed, Fields, text};
 use crate::source::{Source, WorkflowSource};
 use crate::tree::{self, Kind, Node};
 
-const KEYS: Allowed = Allowed { now: &["code", "object", "owner", "reason", "expires"], later: &[] };
+const KEYS: Allowed = &["code", "object", "owner", "reason", "expires"];
 
 /// What `waivers` of a workflow says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ fn list(node: &Node, catalogue: &dyn Catalogue, report: &mut Report) -> Vec<Waiv
 }
 
 fn waiver(node: &Node, never: &[String], report: &mut Report) -> Option<Waiver> {
-    let fields = Fields::read(node, node.span, "the waiver", &KEYS, report)?;
+    let fields = Fields::read(node, node.span, "the waiver", KEYS, report)?;
     let code = said(&fields, "code", "name the finding or the checkpoint: `code: RTE-EDITING`", report);
     let object =
         said(&fields, "object", "say what it is for: `object: routes/orders`, `*` for any letters", report);

@@ -12,9 +12,9 @@ use crate::fields::{Allowed, Fields, bad_name, text};
 use crate::suggest;
 use crate::tree::{Key, Kind, Node};
 
-const KEYS: Allowed = Allowed { now: &["timezone", "allow", "deny"], later: &[] };
-const HOURS: Allowed = Allowed { now: &["days", "from", "to", "dates"], later: &[] };
-const DATES: Allowed = Allowed { now: &["from", "to"], later: &[] };
+const KEYS: Allowed = &["timezone", "allow", "deny"];
+const HOURS: Allowed = &["days", "from", "to", "dates"];
+const DATES: Allowed = &["from", "to"];
 
 /// The windows by name; nothing where one has a mistake, which has been reported.
 pub(crate) type Windows<'n> = BTreeMap<&'n str, Option<Window>>;
@@ -50,7 +50,7 @@ fn window(key: &Key, node: &Node, report: &mut Report) -> Option<Window> {
     if gateshift_model::StepName::new(&*key.text).is_err() {
         report.push(bad_name(&key.text, key.span, "a window"));
     }
-    let fields = Fields::read(node, key.span, format!("window `{}`", key.text), &KEYS, report)?;
+    let fields = Fields::read(node, key.span, format!("window `{}`", key.text), KEYS, report)?;
     let fix = "say whose clock it is: `timezone: Asia/Shanghai`";
     let zone = fields.require_text("timezone", fix, report).filter(|(name, span)| {
         let known = is_zone(name);
@@ -94,7 +94,7 @@ fn list(fields: &Fields<'_>, name: &str, report: &mut Report) -> Option<Vec<Hour
 }
 
 fn hours(node: &Node, report: &mut Report) -> Option<Hours> {
-    let fields = Fields::read(node, node.span, "the hours", &HOURS, report)?;
+    let fields = Fields::read(node, node.span, "the hours", HOURS, report)?;
     let days = days(&fields, report);
     let dates = dates(&fields, report);
     let from = time(&fields, "from", TimeOfDay::START, report);
@@ -162,7 +162,7 @@ fn time(fields: &Fields<'_>, name: &str, otherwise: TimeOfDay, report: &mut Repo
 #[expect(clippy::option_option, reason = "nothing is said, or what is said is wrong")]
 fn dates(fields: &Fields<'_>, report: &mut Report) -> Option<Option<(Day, Day)>> {
     let Some((key, node)) = fields.get("dates") else { return Some(None) };
-    let fields = Fields::read(node, key.span, "`dates`", &DATES, report)?;
+    let fields = Fields::read(node, key.span, "`dates`", DATES, report)?;
     let first = date(&fields, "from", report);
     let last = date(&fields, "to", report);
     let (first, last) = (first?, last?);

@@ -77,6 +77,70 @@ steps:";
 }
 
 #[test]
+fn settings_that_ask_for_outputs_stay_open_and_keep_their_place() {
+    let text = GOOD
+        .replace("size: ${{ inputs.size }}", "size: ${{ steps.read.outputs.size }}")
+        .replace("name: ${{ inputs.label }}", "name: \"x-${{ steps.read.outputs.id }}-${{ inputs.region }}\"\n      zones: [a, \"${{ steps.read.outputs.list[0] }}\"]\n    if: ${{ steps.read.outputs.size > 2 }}");
+    let checked = check_text(&text, &[]).unwrap();
+    assert!(checked.warnings.is_empty(), "{}", checked.warnings);
+    let build = checked.definition.steps.iter().find(|step| step.name.as_str() == "build").unwrap().clone();
+    assert_eq!(build.conditions.open, ["/size", "/name", "/zones/1"]);
+    assert_eq!(build.conditions.when.as_deref(), Some(" steps.read.outputs.size > 2 "));
+    assert_eq!(build.with["size"], "${{ steps.read.outputs.size }}");
+    assert_eq!(build.with["zones"], json!(["a", "${{ steps.read.outputs.list[0] }}"]));
+    // What is known already is checked as ever.
+    let wrong = text.replace("zones: [a,", "zones: [1,");
+    assert!(check_text(&wrong, &[]).unwrap_err().to_string().contains("zones"), "{wrong}");
+}
+
+/// Two steps in a row for each of a list, and one after all of them.
+const MANY: &str = "\
+apiVersion: gateshift/v1
+name: many
+inputs:
+  gateways: { type: list, default: [gw-1, gw-2] }
+connections:
+  source: { uses: cloud/old }
+  target: { uses: cloud/new }
+steps:
+  read:
+    uses: read
+    foreach: ${{ inputs.gateways }}
+    with: { gateway: \"${{ each.value }}\" }
+  build:
+    uses: build
+    needs: [read]
+    foreach: ${{ inputs.gateways }}
+    if: ${{ steps.read.outputs.size > 1 || each.value == 'gw-2' }}
+    with: { name: \"new-${{ each.value }}-${{ steps.read.outputs.id }}\" }
+  last:
+    uses: build
+    needs: [build]
+    with: { size: \"${{ steps.read['gw-2'].outputs.size }}\" }
+";
+
+#[test]
+fn a_list_becomes_one_step_for_each_value() {
+    let run = check_text(MANY, &[]).unwrap().definition;
+    let step = |name: &str| run.steps.iter().find(|step| step.name.as_str() == name).unwrap();
+    assert_eq!(run.steps.len(), 5);
+    assert_eq!(step("read[gw-2]").with["gateway"], "gw-2");
+    assert_eq!(
+        json!(step("build[gw-1]").needs),
+        json!(["read[gw-1]"]),
+        "of the same list the one for the same value"
+    );
+    assert_eq!(json!(step("last").needs), json!(["build[gw-1]", "build[gw-2]"]));
+    assert_eq!(step("build[gw-1]").with["name"], "new-gw-1-${{ steps.read['gw-1'].outputs.id }}");
+    let when = step("build[gw-1]").conditions.when.clone().unwrap();
+    assert_eq!(when.trim(), "steps.read['gw-1'].outputs.size > 1 || 'gw-1' == 'gw-2'");
+    let run = check_text(MANY, &[("gateways", "gw-2, b,c")]).unwrap().definition;
+    let names: Vec<&str> = run.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names.len(), 7);
+    assert!(names.contains(&"read[c]") && !names.contains(&"read[gw-1]"));
+}
+
+#[test]
 fn values_from_outside_replace_defaults() {
     let run = check_text(GOOD, &[("size", "7"), ("region", "there"), ("label", "new"), ("hold", "1m30s")])
         .unwrap()

@@ -143,7 +143,7 @@ fn date_time(date: Date, minute: u16) -> Option<DateTime> {
 /// jumps over only the moments beside the jump, which do no harm.
 fn moments(zone: &TimeZone, time: DateTime) -> Vec<jiff::Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(time);
-    [ambiguous.clone().earlier(), ambiguous.later()].into_iter().flatten().collect()
+    [ambiguous.earlier(), ambiguous.later()].into_iter().flatten().collect()
 }
 
 /// The moments of a day at which the clocks are changed.

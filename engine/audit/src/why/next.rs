@@ -173,6 +173,7 @@ fn approvals(story: &Story, here: &Circumstances, steps: &[StepAnswer]) -> Vec<C
             };
             let people: Vec<&str> = asked.people.iter().filter(free).map(String::as_str).collect();
             let who = if people.is_empty() { "nobody who is left".to_owned() } else { people.join(", ") };
+            let step = shell(step.as_str());
             let plan = asked.plan.as_str().get(..12).unwrap_or_default();
             let approve = Call {
                 command: format!(

@@ -111,6 +111,8 @@ pub(super) fn summary(run: RunId, state: &RunState, exit: Exit) -> Value {
                 "warnings": found.warnings,
                 "waived": found.waived,
                 "error": found.error,
+                "passedOver": found.passed_over,
+                "with": found.with,
                 "awaits": found.awaits,
                 "approval": found.approval,
                 "until": found.until,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gateshift_audit::shell;
 use gateshift_executor::{may_approve, open_approval, short, state_of};
 use gateshift_journal::{Journal, RunFilter};
 use gateshift_model::{Actor, Plan, RunId, RunOutcome, RunState, RunStatus, StepName, Timestamp, Verb};
@@ -86,7 +87,11 @@ async fn of_run(
             let plan: Plan = serde_json::from_slice(&bytes).unwrap_or_default();
             let digest = short(&known.plan.digest).to_owned();
             let command = |verb: &str, more: &str| {
-                format!("gateshift {verb} {run} {} --plan {digest}{more} --store {store}", step.name)
+                format!(
+                    "gateshift {verb} {run} {} --plan {digest}{more} --store {}",
+                    shell(step.name.as_str()),
+                    shell(store)
+                )
             };
             let me = actor();
             let said = known.given.iter().any(|given| given.by == me);
@@ -128,7 +133,7 @@ async fn of_run(
             since: state.updated,
             until: None,
             approval: None,
-            commands: vec![format!("gateshift why {run} --store {store}")],
+            commands: vec![format!("gateshift why {run} --store {}", shell(store))],
         });
     }
     Ok(items)

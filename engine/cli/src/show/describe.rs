@@ -118,6 +118,8 @@ pub(crate) fn event(event: &Event) -> String {
         Event::StepPending { step, reason, until, .. } => {
             format!("{step}: {reason} (looks again at {until})")
         }
+        Event::StepResolved { step, .. } => format!("{step}: settings worked out from earlier steps"),
+        Event::StepPassedOver { step, reason } => format!("{step}: skipped: {reason}"),
         Event::StepWaits { step, reason, until, .. } => {
             let until = until.map(|until| format!(" (until {until})")).unwrap_or_default();
             format!("{step}: waits: {reason}{until}")

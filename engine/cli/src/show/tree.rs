@@ -97,7 +97,9 @@ impl Watcher for Tree {
                     self.end(step, "✗", format!("{}: {}", error.code, error.message));
                 }
             }
-            Event::StepSkipped { reason, .. } => self.end(step, "-", format!("skipped: {reason}")),
+            Event::StepSkipped { reason, .. } | Event::StepPassedOver { reason, .. } => {
+                self.end(step, "-", format!("skipped: {reason}"))
+            }
             Event::StepUndoing { .. } => self.with(step, |bar| {
                 bar.reset();
                 bar.set_style(self.style("{spinner:.red} {prefix:<14} {elapsed:>6}  {wide_msg}"));

@@ -93,6 +93,7 @@ impl Lab {
         options.clock = Arc::clone(&self.clock);
         options.seed = 1;
         options.time_scale = self.speed;
+        options.poll = self.world.lock().poll.unwrap_or(options.poll);
         options.no_wait = self.world.lock().no_wait;
         change(&mut options);
         let hosts =

@@ -3,7 +3,7 @@
 //! Settings: `objects` (number), `pending` (times it answers "not yet"), `fail_attempts` (attempts that
 //! fail half way), `finding` (severity of a finding of its plan) with its `code`, `checkpoint` (its
 //! answer), `manual` (things a person has to switch on before it passes), `foresee` (its output is known
-//! beforehand), `plan_writes` (it writes while it plans), `broken` (it fails for good after its work until a
+//! beforehand), `plan_writes` (it writes while it plans), `says` (part of its output), `broken` (it fails for good after its work until a
 //! person has clicked so often), `undo_broken` (its undo leaves something until then).
 
 use std::collections::BTreeMap;
@@ -169,6 +169,9 @@ impl Migrator for Maker {
             Some(error) => Err(error),
             None => {
                 let mut output = json!({"step": input.step, "outputs": input.outputs});
+                if !input.settings["says"].is_null() {
+                    output["says"] = input.settings["says"].clone();
+                }
                 if !input.skipped.is_empty() {
                     output["skipped"] = json!(input.skipped);
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use gateshift_model::StepError;
 
@@ -59,6 +60,8 @@ pub(crate) struct State {
     /// Things a person has switched on in a console.
     pub(crate) clicked: u64,
     pub(crate) cut: Option<(usize, Cut)>,
+    /// How often inboxes are looked at, where a test lasts long.
+    pub(crate) poll: Option<Duration>,
     /// Processes do not wait for people and windows.
     pub(crate) no_wait: bool,
     /// So many objects more than the settings say are found to be missing.

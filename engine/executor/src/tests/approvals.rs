@@ -15,6 +15,8 @@ use super::windows::night;
 use crate::testing::{Act, Lab, Phase, definition, drive, name, step};
 use crate::{Command, Driven, EngineError, NoWatcher, Reply, Verb, applies};
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// So many of ann, bob and the one who starts the runs of the lab.
 pub(crate) fn approval(count: u32) -> Conditions {
     let rule = ApprovalRule {
@@ -104,13 +106,14 @@ async fn nothing_is_written_before_enough_people_of_the_right_ones_approved() {
 async fn a_process_that_waits_is_told_through_its_inbox_and_goes_on() {
     for (command, outcome) in [(approve(), RunOutcome::Done), (reject(), RunOutcome::Held)] {
         let lab = Lab::new();
+        lab.world.lock().poll = Some(MINUTE);
         let run = lab.submit(workflow(1)).await;
         let owner = lab.successor();
         let ann = lab.user("ann");
         let (driven, (refused, taken)) = tokio::join!(drive(&owner, run), async {
-            tokio::time::sleep(Duration::from_secs(3 * 86_400)).await;
+            tokio::time::sleep(Duration::from_secs(86_400)).await;
             let refused = owner.request(run, &approve()).await.unwrap();
-            tokio::time::sleep(Duration::from_secs(2)).await;
+            tokio::time::sleep(2 * MINUTE).await;
             let taken = ann.request(run, &command).await.unwrap();
             (refused, taken)
         });
@@ -180,6 +183,7 @@ async fn silence_holds_or_rejects_and_never_approves() {
         [(OnTimeout::Hold, "GS-APPROVAL-LATE"), (OnTimeout::Reject, "GS-APPROVAL-REJECTED")]
     {
         let lab = Lab::new();
+        lab.world.lock().poll = Some(MINUTE);
         let mut workflow = workflow(2);
         *rule(&mut workflow) = ApprovalRule {
             timeout: Some(Duration::from_secs(20 * 3600)),
@@ -217,6 +221,7 @@ async fn silence_holds_or_rejects_and_never_approves() {
 async fn an_approved_step_still_waits_for_its_window_and_can_be_rejected_until_it_opens() {
     for rejects in [false, true] {
         let lab = Lab::new();
+        lab.world.lock().poll = Some(MINUTE);
         let mut workflow = workflow(1);
         workflow.steps[1].conditions.window = night().window;
         let run = lab.submit(workflow).await;

@@ -7,6 +7,7 @@ mod failure;
 mod forward;
 mod graphs;
 mod matrix;
+mod outputs;
 mod ownership;
 mod preview;
 mod stop;

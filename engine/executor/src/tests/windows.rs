@@ -35,6 +35,7 @@ fn workflow() -> RunDefinition {
 #[tokio::test(start_paused = true)]
 async fn a_step_waits_for_its_window_and_then_has_all_its_time() {
     let lab = Lab::new();
+    lab.world.lock().poll = Some(Duration::from_secs(60));
     let (run, outcome) = lab.run(workflow()).await;
     assert_eq!(outcome, RunOutcome::Done);
     let at = (lab.clock)();
@@ -52,6 +53,7 @@ async fn a_step_waits_for_its_window_and_then_has_all_its_time() {
 #[tokio::test(start_paused = true)]
 async fn the_wait_survives_processes_and_is_not_shortened_by_a_clock_that_jumps() {
     let lab = Lab::new();
+    lab.world.lock().poll = Some(Duration::from_secs(60));
     let run = lab.submit(workflow()).await;
     for (minutes, jump) in [(20, 0), (5, -10 * 60_000), (5, 30 * 60_000), (5, -25 * 60_000)] {
         let (stop, engine) = (CancellationToken::new(), lab.successor());
@@ -75,6 +77,7 @@ async fn the_wait_survives_processes_and_is_not_shortened_by_a_clock_that_jumps(
 #[tokio::test(start_paused = true)]
 async fn who_does_not_wait_comes_to_rest_when_only_the_window_is_left() {
     let lab = Lab::new();
+    lab.world.lock().poll = Some(Duration::from_secs(60));
     lab.world.lock().no_wait = true;
     let (run, outcome) = lab.run(workflow()).await;
     assert_eq!(outcome, RunOutcome::Held);
@@ -95,6 +98,7 @@ async fn who_does_not_wait_comes_to_rest_when_only_the_window_is_left() {
 #[tokio::test(start_paused = true)]
 async fn a_step_that_has_begun_goes_on_and_one_that_a_person_takes_up_waits_again() {
     let lab = Lab::new();
+    lab.world.lock().poll = Some(Duration::from_secs(60));
     let mut workflow = workflow();
     workflow.steps[1].timeout = None;
     workflow.steps[1].retry.initial = Duration::from_secs(2 * 3600);
@@ -103,7 +107,10 @@ async fn a_step_that_has_begun_goes_on_and_one_that_a_person_takes_up_waits_agai
         Phase::Apply,
         "b",
         [
-            Act::Fail(StepError::retryable("GS-TEST", "again")),
+            Act::Fail(StepError {
+                retry_after_ms: Some(7_200_000),
+                ..StepError::retryable("GS-TEST", "again")
+            }),
             Act::Fail(StepError::permanent("GS-TEST", "no")),
         ],
     );
@@ -120,6 +127,7 @@ async fn a_step_that_has_begun_goes_on_and_one_that_a_person_takes_up_waits_agai
 #[tokio::test(start_paused = true)]
 async fn a_window_that_never_opens_holds_the_run_and_says_so() {
     let lab = Lab::new();
+    lab.world.lock().poll = Some(Duration::from_secs(60));
     for (zone, part) in
         [("UTC", "does not open in the next five years"), ("Mars/Base", "time zone `Mars/Base`")]
     {

@@ -125,7 +125,7 @@ fn retry(state: &RunState, wanted: Option<&StepName>, reason: &str) -> Result<Ve
         .collect();
     // What was skipped because they failed gets its turn again.
     let skipped = behind.iter().filter(|name| {
-        state.step(name).is_some_and(|own| own.status == StepStatus::Skipped && own.accepted_risk.is_none())
+        state.step(name).is_some_and(|own| own.status == StepStatus::Skipped && !own.is_settled())
     });
     let mut events: Vec<Event> = lifted(state, reason).into_iter().collect();
     events.extend(again.iter().map(|name| decided(RETRY, name, reason)));

@@ -21,7 +21,7 @@ pub(super) fn skip(
             let cause = format!("step `{name}` cannot be skipped: it is {}", word(own.status));
             return Err(Refusal::new(code::VERB_STATE, cause, "skip a step that is not done"));
         }
-        StepStatus::Skipped if own.accepted_risk.is_some() => return Ok(Vec::new()),
+        StepStatus::Skipped if own.is_settled() => return Ok(Vec::new()),
         _ => {}
     }
     if own.output.is_none()
@@ -48,10 +48,7 @@ fn reader<'a>(
     let uses = &definition.step(name)?.uses;
     let nearest = Nearest::of(definition, &places(definition));
     definition.steps.iter().find(|later| {
-        let open = state.step(&later.name).is_some_and(|own| {
-            own.status != StepStatus::Done
-                && !(own.status == StepStatus::Skipped && own.accepted_risk.is_some())
-        });
+        let open = state.step(&later.name).is_some_and(|own| !own.is_settled());
         let its = nearest.steps(&later.name).get(uses).is_some_and(|(_, nearest)| nearest == name);
         // A migrator that this program does not have may need anything.
         let reads = migrators.for_step(later).ok().flatten().is_none_or(|migrator| {

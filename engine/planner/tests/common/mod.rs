@@ -79,13 +79,11 @@ fn read() -> Manifest {
         "gateway": {"type": "string", "minLength": 1, "description": "id of the gateway"},
         "allowEdited": {"type": "boolean", "default": false},
     }});
-    manifest(
-        "read",
-        settings,
-        &[("source", ConnectionUse::new("cloud/old", &["Get"], &[]))],
-        &[],
-        UndoScope::Nothing,
-    )
+    let source = ConnectionUse::new("cloud/old", &["Get"], &[]);
+    let output = json!({"type": "object", "additionalProperties": false, "required": ["id"], "properties": {
+        "id": text(), "size": {"type": "integer"}, "list": {"type": "array"},
+    }});
+    Manifest { output, ..manifest("read", settings, &[("source", source)], &[], UndoScope::Nothing) }
 }
 
 fn build() -> Manifest {
@@ -100,13 +98,9 @@ fn build() -> Manifest {
         "plan": {"anyOf": [{"type": "string", "pattern": "^p-"}, {"type": "object", "required": ["limit"], "properties": {"limit": {"type": "integer"}}}]},
         "wait": {"anyOf": [{"type": "integer"}, {"type": "string", "format": "duration"}]},
     }});
-    manifest(
-        "build",
-        settings,
-        &[("target", ConnectionUse::new("cloud/new", &["Get"], &["Create"]))],
-        &["read"],
-        UndoScope::Config,
-    )
+    let target = ConnectionUse::new("cloud/new", &["Get"], &["Create"]);
+    let output = json!({"type": "object", "required": ["id"]});
+    Manifest { output, ..manifest("build", settings, &[("target", target)], &["read"], UndoScope::Config) }
 }
 
 fn shift() -> Manifest {

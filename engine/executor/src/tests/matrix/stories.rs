@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::Command;
 use crate::testing::{definition, name, step};
 use crate::tests::approvals::approval;
+use crate::tests::outputs::steps;
 use crate::tests::windows::night;
 
 /// What the operator does next.
@@ -182,6 +183,7 @@ pub(crate) fn all() -> Vec<Story> {
                 Undo(UndoScope::All),
             ],
         ),
+        story("passed over", steps(), vec![Drive, Undo(UndoScope::All)]),
         story("in its window", conditional(&night()), vec![Drive]),
         Story {
             no_wait: true,
