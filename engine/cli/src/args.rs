@@ -111,7 +111,7 @@ pub(crate) enum Command {
     /// Take traffic (or objects) back
     Rollback(Rollback),
     /// Where runs stand, from the journal alone
-    Status(MaybeRun),
+    Status(Status),
     /// What a run waits for or why it rests, and the command that brings it on
     Why(Why),
     /// Every event of a run, from the journal alone
@@ -197,6 +197,15 @@ pub(crate) struct Endpoints {
 pub(crate) struct MaybeRun {
     /// The run's id or its beginning; a list of all runs when left out
     pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    /// The run's id or its beginning; a list of all runs when left out
+    pub(crate) run: Option<String>,
+    /// Show it again whenever it has changed, until the run comes to its end or to a rest; without a run the latest
+    #[arg(long)]
+    pub(crate) watch: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -43,6 +43,17 @@ impl Output {
         }
     }
 
+    /// Data that takes the place of what was shown before: one JSON document a line with `--json`; on a terminal the
+    /// screen is cleared first.
+    pub(crate) fn again(&self, value: &impl Serialize, text: &str) {
+        if self.json {
+            self.line(&serde_json::to_string(value).unwrap_or_default());
+            return;
+        }
+        let clear = if std::io::stdout().is_terminal() { "\u{1b}[H\u{1b}[2J" } else { "" };
+        self.line(&format!("{clear}{}", text.trim_end()));
+    }
+
     /// Text for stdout, whatever the form.
     pub(crate) fn line(&self, text: &str) {
         // A reader that went away (`| head`) is no error of ours.
