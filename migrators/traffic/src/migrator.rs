@@ -159,3 +159,31 @@ fn no_source(gate: &str, role: &str, kind: &str) -> Finding {
         "add a connection `{role}` of kind {kind} to the workflow, or leave the gate out of `gates`"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use gateshift_sdk::model::Severity;
+    use serde_json::json;
+
+    use super::without_metrics;
+    use crate::settings::read;
+
+    #[test]
+    fn a_gate_that_was_asked_for_and_has_no_numbers_blocks() {
+        let of = |gates: serde_json::Value| {
+            let mut written = json!({"stages": ["1%", "100%"]});
+            if !gates.is_null() {
+                written["gates"] = gates;
+            }
+            let mut settings = read(&written).unwrap();
+            let found = without_metrics(&mut settings);
+            assert!(found.iter().all(|one| one.code == "GATE-NO-SOURCE" && one.severity == Severity::Block));
+            (found.len(), settings.gates.is_empty())
+        };
+        assert_eq!(of(json!(null)), (0, true), "nobody asked for it");
+        assert_eq!(of(json!([])), (0, true));
+        assert_eq!(of(json!(["health"])), (1, false));
+        assert_eq!(of(json!(["health", {"load": {"cpu": {"query": "x"}}}])), (2, false));
+        assert_eq!(of(json!([{"business": {"name": "orders"}}])), (0, false));
+    }
+}

@@ -163,7 +163,8 @@ fn fly(number: u32) -> BTreeMap<(Target, Weather), Rates> {
 
 fn fly_one(seed: u32, gates: &Gates) -> (Target, Weather, Course) {
     let weather = WEATHERS[(seed / 2) as usize % WEATHERS.len()];
-    let target = if seed % 2 == 0 { Target::Healthy } else { BROKEN[(seed / 16) as usize % BROKEN.len()] };
+    let target =
+        if seed.is_multiple_of(2) { Target::Healthy } else { BROKEN[(seed / 16) as usize % BROKEN.len()] };
     let rate = if weather == Weather::Thin { 400.0 } else { 12_000.0 };
     let mut canary = Canary { dice: Dice(u64::from(seed) << 20), weather, target, rate };
     (target, weather, canary.fly(gates))
