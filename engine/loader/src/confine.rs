@@ -16,9 +16,20 @@ use seccompiler::{
 
 use crate::errors;
 
-/// Where shared libraries are, and what an interpreter of scripts needs.
-const READABLE: [&str; 8] =
-    ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", "/etc/alternatives"];
+/// Where shared libraries are.
+const READABLE: [&str; 8] = [
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/dev/null",
+    "/dev/urandom",
+];
+
+/// What an interpreter of scripts needs besides.
+const OF_SCRIPTS: [&str; 3] = ["/usr", "/bin", "/etc/alternatives"];
 
 /// Descriptors it may have open.
 const DESCRIPTORS: u64 = 64;
@@ -44,7 +55,7 @@ fn in_use() -> u64 {
 
 /// Closes the world; says in a few words what holds. A script still has to start its interpreter.
 pub(crate) fn close(script: bool) -> String {
-    let files = match files() {
+    let files = match files(script) {
         Ok(RulesetStatus::FullyEnforced) => "files and network by landlock",
         Ok(RulesetStatus::PartiallyEnforced) => "files by landlock, as far as this kernel knows it",
         Ok(RulesetStatus::NotEnforced) | Err(_) => "files: NOT confined, this kernel has no landlock",
@@ -57,9 +68,10 @@ pub(crate) fn close(script: bool) -> String {
     format!("{files}; {calls}; memory and descriptors by limits")
 }
 
-fn files() -> Result<RulesetStatus, landlock::RulesetError> {
+fn files(script: bool) -> Result<RulesetStatus, landlock::RulesetError> {
     let abi = ABI::V6;
-    let there = READABLE.iter().filter(|path| std::path::Path::new(path).exists());
+    let more = if script { &OF_SCRIPTS[..] } else { &[] };
+    let there = READABLE.iter().chain(more).filter(|path| std::path::Path::new(path).exists());
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(abi))?

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gateshift_abi::{MISUSE, OK, Open};
+use gateshift_abi::{CANCELLED, MISUSE, OK, Open};
 use gateshift_model::StepError;
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
@@ -219,6 +219,8 @@ fn serve(plugin: &Plugin, wire: &Wire, inbox: Inbox) -> ExitCode {
             }
             Kind::Reply => plugin.reply(id, status, &payload),
             Kind::Cancel => plugin.cancel(run),
+            // It came when the work that asked had been cancelled.
+            Kind::Answer => {}
             _ => return ExitCode::FAILURE,
         }
     }
@@ -253,7 +255,14 @@ impl Upward for Up {
             let Ok(mut inbox) = inbox.try_borrow_mut() else { return nobody() };
             let Some(inbox) = inbox.as_mut() else { return nobody() };
             self.wire.send(&Frame::bytes(Kind::Ask, 0, run, 0, &[op, "\n", json]));
-            match next(&self.wire, inbox, |frame| frame.kind == Kind::Answer) {
+            // Whoever would answer may have given up meanwhile: then the work is cancelled instead.
+            let wanted =
+                |frame: &Frame| frame.run == run && matches!(frame.kind, Kind::Answer | Kind::Cancel);
+            match next(&self.wire, inbox, wanted) {
+                Some(frame) if frame.kind == Kind::Cancel => {
+                    inbox.early.push_front(frame);
+                    (CANCELLED, "\"nobody waits for this work any more\"".to_owned())
+                }
                 Some(frame) => (frame.status, frame.payload),
                 None => (MISUSE, "\"the host is gone\"".to_owned()),
             }

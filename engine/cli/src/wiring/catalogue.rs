@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use gateshift_executor::MigratorSet;
 use gateshift_export::{Linked, linked as opens};
-use gateshift_loader::{Library, Open, Place};
+use gateshift_loader::{Open, Place};
 use gateshift_model::{Finding, MigratorName, StepDefinition, StepError};
 use gateshift_planner::{Catalogue, ConnectionKindInfo, Used};
 use gateshift_step_api::{Manifest, Migrator};
 use serde_json::Value;
 
 use super::connections::kinds;
-use super::shelf::{Found, Shelf, limits};
+use super::shelf::{Found, Shelf, linked_in};
 
 /// The migrators that are linked in: made here, and opened by name in a process of their own.
 macro_rules! built_in {
@@ -115,7 +115,7 @@ impl MigratorSet for BuiltIn {
         let library = match (&code.library, &self.shelf) {
             (Some(library), Some(shelf)) => shelf.fetch(&library.digest)?,
             (Some(library), None) => Shelf::beside(&self.base).fetch(&library.digest)?,
-            (None, _) if code.isolated => Library::linked(step.uses.as_str(), limits()?)?,
+            (None, _) if code.isolated => linked_in(step.uses.as_str())?,
             (None, _) => return Ok(self.get(&step.uses)),
         };
         library.migrator(place).map(Some)

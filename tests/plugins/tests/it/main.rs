@@ -7,6 +7,7 @@ mod cost;
 mod examples;
 mod files;
 mod misbehave;
+mod replaced;
 mod tried;
 mod works;
 mod world;

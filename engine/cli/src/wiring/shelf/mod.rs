@@ -177,7 +177,7 @@ impl Shelf {
 }
 
 /// The bounds of migrators that this program runs.
-pub(crate) fn limits() -> Result<Limits, StepError> {
+fn limits() -> Result<Limits, StepError> {
     let program = std::env::current_exe().map_err(|error| {
         StepError::permanent("GS-MIGRATOR-CHILD", format!("cannot find this program's own file: {error}"))
     })?;
@@ -189,6 +189,17 @@ static OPENED: Mutex<BTreeMap<String, Library>> = Mutex::new(BTreeMap::new());
 
 fn opened(digest: &Digest) -> Option<Library> {
     OPENED.lock().unwrap_or_else(PoisonError::into_inner).get(digest.as_str()).cloned()
+}
+
+/// A migrator that is linked in, for a process of its own.
+pub(crate) fn linked_in(name: &str) -> Result<Library, StepError> {
+    let key = format!("linked in: {name}");
+    if let Some(library) = OPENED.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(library.clone());
+    }
+    let library = Library::linked(name, limits()?)?;
+    OPENED.lock().unwrap_or_else(PoisonError::into_inner).insert(key, library.clone());
+    Ok(library)
 }
 
 fn open(image: Image) -> Result<Library, StepError> {
