@@ -43,7 +43,7 @@ pub(super) async fn run(given: &Status, store: Option<&str>, output: &Output) ->
     let state = state_of(&*journal, id).await?;
     let exit = super::drive::exit(&state, &driven(&state));
     output.data(&super::drive::summary(id, &state, exit), &text(&*journal, id, &state).await?);
-    Ok(exit)
+    Ok(Exit::Done)
 }
 
 async fn text(journal: &dyn Journal, id: RunId, state: &RunState) -> Result<String, CliError> {
