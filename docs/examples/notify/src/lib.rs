@@ -77,13 +77,13 @@ impl Migrator for Notify {
             };
             // The reference makes a repetition harmless: the other side files it once.
             let request = call::roa("hook", action, CallKind::IdempotentWrite, "POST", &[path])
-                .body(operation.after.clone())
+                .body(operation.after.value())
                 .operation(&operation.key)
                 .build();
             let id = host.call(request).await?.body["id"].as_str().map(str::to_owned);
             host.settle(&operation.key, Settled { outcome: Outcome::Created, id, data: Value::Null }).await?;
         }
-        Ok(Applied::Done { output: json!({ "reference": reference(input) }).into(), warnings: Vec::new() })
+        Ok(Applied::Done { output: json!({ "reference": reference(input) }), warnings: Vec::new() })
     }
 
     async fn verify(

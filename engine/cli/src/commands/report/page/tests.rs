@@ -37,6 +37,7 @@ fn events() -> Vec<Event> {
             on_failure: OnFailure::Hold,
             undo: UndoScope::Traffic,
             conditions: gateshift_model::Conditions::default(),
+            code: None,
         }],
         rehearsal: Value::Null,
         waivers: Vec::new(),
