@@ -187,6 +187,14 @@ fn wrong_words_end_with_64() {
     }
 }
 
+/// The inputs that a workflow has to be given, each with a value that fits: they stand on a line each.
+fn required(text: &str) -> impl Iterator<Item = (&str, &'static str)> {
+    text.lines().filter(|line| line.contains("required: true")).filter_map(|line| {
+        let (name, told) = line.trim().split_once(':')?;
+        Some((name, if told.contains("where") { "http://127.0.0.1:9090" } else { "gw-1" }))
+    })
+}
+
 #[test]
 fn every_workflow_that_comes_along_is_valid() {
     let desk = Desk::new();
@@ -195,16 +203,10 @@ fn every_workflow_that_comes_along_is_valid() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "yaml") {
             let path = path.display().to_string();
-            let with_inputs = ["validate", &path, "--set", "gateway=gw-1"];
-            let metrics = ["--set", "metrics=http://127.0.0.1:9090"];
             let text = std::fs::read_to_string(&path).unwrap();
-            let project = ["--set", "logProject=p"];
-            let mut arguments = with_inputs.to_vec();
-            for (input, given) in [("metrics:", metrics), ("logProject:", project)] {
-                if text.contains(input) {
-                    arguments.extend(given);
-                }
-            }
+            let given: Vec<String> = required(&text).map(|(name, value)| format!("{name}={value}")).collect();
+            let mut arguments = vec!["validate", &path];
+            arguments.extend(given.iter().flat_map(|one| ["--set", one.as_str()]));
             let ended = desk.run(&arguments).expect(0);
             assert!(ended.stdout.contains("is valid"), "{path}: {ended:?}");
             seen += 1;
