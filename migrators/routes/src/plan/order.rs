@@ -1,7 +1,7 @@
 //! The order of routes: which ones match alike, and where an explicit order at the source says
 //! something else than the rule both gateways follow.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use gateshift_gateway_model::address::{covers, is_wildcard};
 use gateshift_gateway_model::{MatchKind, PathMatch, PublishState, Route, ValueMatch, precedence};
@@ -41,17 +41,17 @@ pub(crate) fn contradictions<'a>(routes: &[&'a Route]) -> Vec<(&'a Route, &'a Ro
         .filter(|route| route.order.is_some() && route.state == PublishState::Published)
         .collect();
     let book = Book::new(&ordered);
-    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    let mut found = Vec::new();
     for (at, one) in ordered.iter().enumerate() {
         for other in book.partners(at, one) {
             let two = ordered[other];
-            let new = seen.insert((at.min(other), at.max(other)));
-            if new && one.order != two.order && meet_on_domain(one, two) && overlap(one, two) {
-                found.push(if one.order < two.order { (*one, two) } else { (two, *one) });
+            if one.order != two.order && meet_on_domain(one, two) && overlap(one, two) {
+                found.push(if one.order < two.order { (at, other) } else { (other, at) });
             }
         }
     }
-    found
+    found.sort_unstable_by_key(|(one, two)| (*one.min(two), *one.max(two)));
+    found.into_iter().map(|(one, two): (usize, usize)| (ordered[one], ordered[two])).collect()
 }
 
 /// Which routes can be reached together, found without comparing each with each.
@@ -112,22 +112,25 @@ impl<'a> Book<'a> {
         route.domains.iter().filter_map(|name| self.domains.get(name.as_str()).copied()).collect()
     }
 
-    /// Routes whose path begins like this one's or is its beginning, and those with expressions. The
-    /// longer path of two finds the shorter.
-    fn partners(&self, at: usize, route: &Route) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
+    /// Routes that may take what this one takes. Each pair is found once: an expression finds every path and the
+    /// expressions before it, a path finds those that are its beginning.
+    fn partners(&self, at: usize, route: &Route) -> Vec<usize> {
+        let mut found = Vec::new();
         let path = self.paths[at].as_str();
         for domain in self.of(route).into_iter().flat_map(|domain| &self.related[domain]) {
-            found.extend(&self.regexes[*domain]);
             if route.matching.path.kind == MatchKind::Regex {
+                found.extend(self.regexes[*domain].iter().copied().filter(|other| *other < at));
                 found.extend(&self.plain[*domain]);
                 continue;
             }
             let Some(paths) = self.by_path.get(domain) else { continue };
-            let ends = path.char_indices().map(|(end, _)| end).chain([path.len()]);
+            let ends = path.char_indices().map(|(end, _)| end);
             found.extend(ends.filter_map(|end| paths.get(&path[..end])).flatten());
+            let same = paths.get(path).into_iter().flatten();
+            found.extend(same.copied().filter(|other| *other < at));
         }
-        found.remove(&at);
+        found.sort_unstable();
+        found.dedup();
         found
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn attach(draft: &mut Draft<'_>, owner: &Owner<'_>, class: Class, con
 pub(super) fn classes(draft: &mut Draft<'_>) {
     for class in draft.classes.clone() {
         let found = dialect::check_in(&draft.dialect, &[class], &draft.given.observed.classes);
-        let of_class = |one: &&Operation| one.key.as_str().starts_with(&key(class, ""));
+        let beginning = key(class, "");
+        let of_class = |one: &&Operation| one.key.as_str().starts_with(&beginning);
         let owner = |one: &Operation| one.object.name.split_once(" of ").map(|(_, owner)| owner.to_owned());
         let owners: Vec<String> = draft.operations.iter().filter(of_class).filter_map(owner).collect();
         draft.findings.extend(found.into_iter().map(|mut finding| {
