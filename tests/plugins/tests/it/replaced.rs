@@ -1,5 +1,5 @@
-//! The whole demo with every built-in migrator replaced by its own build as a library, and with every built-in one in
-//! a process of its own: it ends the same. Two minutes with nine libraries to build, so it is run when it is asked for:
+//! The whole demo with every built-in migrator in a process of its own, and with every one replaced by its own build as
+//! a library: it ends the same. The second has nine libraries to build first, so it is run when it is asked for:
 //! `cargo nextest run -p gateshift-plugin-tests replaced --run-ignored all`.
 
 use std::path::{Path, PathBuf};
@@ -60,7 +60,6 @@ fn the_demo_ends_the_same_with_every_migrator_from_a_file() {
 }
 
 #[test]
-#[ignore = "two minutes"]
 fn the_demo_ends_the_same_with_every_migrator_in_a_process_of_its_own() {
     let history = demo(|step| format!("uses: {step}\n    isolation: process"));
     for step in STEPS {
