@@ -75,9 +75,9 @@ impl std::fmt::Display for Moved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}: ", self.step, self.key)?;
         match &self.what {
-            What::Added { verb } => write!(f, "{} is new", word(*verb)),
-            What::Removed { verb } => write!(f, "{} is not needed any more", word(*verb)),
-            What::Verb { before, after } => write!(f, "was to {}, is to {} now", word(*before), word(*after)),
+            What::Added { verb } => write!(f, "{} is new", verb.word()),
+            What::Removed { verb } => write!(f, "{} is not needed any more", verb.word()),
+            What::Verb { before, after } => write!(f, "was to {}, is to {} now", before.word(), after.word()),
             What::Field { side, difference } => {
                 let whole = if difference.path.is_empty() { "all of it" } else { &difference.path };
                 let where_ = if side == "before" { "on the target, " } else { "" };
@@ -89,17 +89,6 @@ impl std::fmt::Display for Moved {
                 )
             }
         }
-    }
-}
-
-fn word(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Delete => "delete",
-        Verb::Attach => "attach",
-        Verb::Deploy => "deploy",
-        Verb::Adopt => "adopt",
     }
 }
 

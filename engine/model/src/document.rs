@@ -56,12 +56,6 @@ impl From<Value> for Document {
     }
 }
 
-impl PartialEq<Value> for Document {
-    fn eq(&self, other: &Value) -> bool {
-        self.value() == *other
-    }
-}
-
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())

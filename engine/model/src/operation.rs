@@ -23,6 +23,21 @@ pub enum Verb {
     Adopt,
 }
 
+impl Verb {
+    /// The word for it, `create`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Attach => "attach",
+            Self::Deploy => "deploy",
+            Self::Adopt => "adopt",
+        }
+    }
+}
+
 /// An object, by kind and natural name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectRef {

@@ -140,7 +140,7 @@ mod tests {
         let keys: Vec<&str> = made.iter().map(|one| one.key.as_str()).collect();
         assert_eq!(keys, ["security-rule/sg-1/80/90", "security-rule/sg-1/443/443", "elastic-policy"]);
         assert_eq!(
-            made[2].after,
+            made[2].after.value(),
             json!({"elasticEnabled": true, "elasticType": "CronHPA", "maxUnits": 12, "loadWarningThreshold": true,
                    "timePolicyList": [{"startTime": "07:00", "endTime": "09:00", "units": 10}]})
         );

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gateshift_audit::shell;
 use gateshift_executor::{may_approve, open_approval, short, state_of};
 use gateshift_journal::{Journal, RunFilter};
-use gateshift_model::{Actor, Plan, RunId, RunOutcome, RunState, RunStatus, StepName, Timestamp, Verb};
+use gateshift_model::{Actor, Plan, RunId, RunOutcome, RunState, RunStatus, StepName, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
@@ -109,7 +109,7 @@ async fn of_run(
                     operations: plan
                         .operations
                         .iter()
-                        .map(|one| format!("{} {}", word(one.verb), one.key))
+                        .map(|one| format!("{} {}", one.verb.word(), one.key))
                         .collect(),
                     people: rule.people.clone(),
                     given: known.given.iter().map(|given| given.by.clone()).collect(),
@@ -143,22 +143,11 @@ async fn of_run(
 fn summary(plan: &Plan) -> String {
     let mut verbs: BTreeMap<&str, usize> = BTreeMap::new();
     for operation in &plan.operations {
-        *verbs.entry(word(operation.verb)).or_default() += 1;
+        *verbs.entry(operation.verb.word()).or_default() += 1;
     }
     let counts: Vec<String> = verbs.iter().map(|(verb, count)| format!("{count} to {verb}")).collect();
     let counts = if counts.is_empty() { "no operations".to_owned() } else { counts.join(", ") };
     if plan.summary.is_empty() { counts } else { format!("{} ({counts})", plan.summary) }
-}
-
-fn word(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Delete => "delete",
-        Verb::Attach => "attach",
-        Verb::Deploy => "deploy",
-        Verb::Adopt => "adopt",
-    }
 }
 
 fn text(item: &Item) -> String {
